@@ -1,0 +1,49 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let swiftSettings: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .treatAllWarnings(as: .error),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+]
+
+/// A library target of this package; `dependencies` is the whole list of what it may import.
+func module(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .target(name: name, dependencies: dependencies, swiftSettings: swiftSettings)
+}
+
+/// Tests of one module, with the fixtures beside them when it has any.
+func tests(of name: String, _ others: [Target.Dependency] = [], fixtures: Bool = false) -> Target {
+    .testTarget(
+        name: name + "Tests",
+        dependencies: [.byName(name: name)] + others,
+        resources: fixtures ? [.copy("Fixtures")] : [],
+        swiftSettings: swiftSettings)
+}
+
+let package = Package(
+    name: "uploadbench",
+    products: [.executable(name: "uploadbench", targets: ["BenchRunner"])],
+    targets: [
+        .systemLibrary(
+            name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+        .systemLibrary(
+            name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
+        .systemLibrary(name: "CLinux"),
+
+        module("Presign", ["COpenSSL"]),
+        module("Measure", []),
+        module("NetIO", ["CLinux"]),
+        module("Transfer", ["CCurl", "CLinux", "NetIO", "Measure"]),
+        module("Scenarios", ["Presign", "Transfer", "Measure"]),
+        module("Testbed", ["Presign", "COpenSSL", "CLinux", "NetIO", "Measure"]),
+        .executableTarget(
+            name: "BenchRunner",
+            dependencies: [
+                "Presign", "Measure", "NetIO", "Transfer", "Scenarios", "Testbed", "CLinux",
+            ],
+            swiftSettings: swiftSettings),
+    ]
+)

@@ -1,0 +1,4 @@
+@main
+enum Uploadbench {
+    static func main() {}
+}

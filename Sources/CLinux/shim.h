@@ -1,0 +1,69 @@
+// What Swift's Glibc module leaves out: epoll, eventfd, and macros that it cannot import.
+#pragma once
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE
+#endif
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/sendfile.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+#include <time.h>
+#include <unistd.h>
+
+/// epoll_event is packed and holds a union: these keep its layout out of Swift.
+static inline int clinux_epoll_set(int epoll, int operation, int fd, uint32_t events, uint64_t data) {
+    struct epoll_event event;
+    event.events = events;
+    event.data.u64 = data;
+    return epoll_ctl(epoll, operation, fd, &event);
+}
+static inline uint32_t clinux_event_mask(const struct epoll_event *event) { return event->events; }
+static inline uint64_t clinux_event_data(const struct epoll_event *event) { return event->data.u64; }
+
+/// Waits at most `timeout_ns` (negative: for ever).
+static inline int clinux_epoll_wait(int epoll, struct epoll_event *events, int capacity, int64_t timeout_ns) {
+    if (timeout_ns < 0) return epoll_pwait2(epoll, events, capacity, NULL, NULL);
+    struct timespec timeout = { timeout_ns / 1000000000, timeout_ns % 1000000000 };
+    return epoll_pwait2(epoll, events, capacity, &timeout, NULL);
+}
+static const uint32_t clinux_EPOLLIN = EPOLLIN;
+static const uint32_t clinux_EPOLLOUT = EPOLLOUT;
+static const uint32_t clinux_EPOLLERR = EPOLLERR;
+static const uint32_t clinux_EPOLLHUP = EPOLLHUP;
+static const uint32_t clinux_EPOLLRDHUP = EPOLLRDHUP;
+static const uint32_t clinux_EPOLLET = EPOLLET;
+static const int clinux_SOCK_STREAM = SOCK_STREAM;
+static const int clinux_SOCK_NONBLOCK = SOCK_NONBLOCK;
+static const int clinux_SOCK_CLOEXEC = SOCK_CLOEXEC;
+static const int clinux_EFD_NONBLOCK = EFD_NONBLOCK;
+static const int clinux_EFD_CLOEXEC = EFD_CLOEXEC;
+static const int clinux_MSG_NOSIGNAL = MSG_NOSIGNAL;
+static const int clinux_RLIMIT_NOFILE = RLIMIT_NOFILE;
+
+static inline int clinux_getrlimit(int resource, struct rlimit *limit) { return getrlimit(resource, limit); }
+static inline int clinux_setrlimit(int resource, const struct rlimit *limit) { return setrlimit(resource, limit); }
+/// CPU time of the calling thread / of the process, in nanoseconds.
+static inline int64_t clinux_thread_cpu_ns(void) {
+    struct timespec t;
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+    return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
+}
+static inline int64_t clinux_process_cpu_ns(void) {
+    struct timespec t;
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
+    return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
+}
+static inline int64_t clinux_monotonic_ns(void) {
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
+}
