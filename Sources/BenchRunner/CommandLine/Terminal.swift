@@ -1,0 +1,47 @@
+import Foundation
+
+/// What a person or a log file sees.
+enum Terminal {
+    /// Does standard error show a terminal, so that a line may be rewritten in place?
+    static var isInteractive: Bool { isatty(STDERR_FILENO) == 1 }
+
+    /// May standard output carry colour? `NO_COLOR` (no-color.org) and dumb terminals say no.
+    static func allowsColor(noColorFlag: Bool) -> Bool {
+        let environment = ProcessInfo.processInfo.environment
+        return !noColorFlag && (environment["NO_COLOR"] ?? "").isEmpty
+            && environment["TERM"] != "dumb" && isatty(STDOUT_FILENO) == 1
+    }
+
+    /// Columns of the terminal, 80 where there is none.
+    static var width: Int {
+        var size = winsize()
+        guard ioctl(STDERR_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return 80 }
+        return Int(size.ws_col)
+    }
+
+    static func write(_ line: String) {
+        put(line + "\n", to: STDOUT_FILENO)
+    }
+
+    static func writeError(_ line: String) {
+        put(line + "\n", to: STDERR_FILENO)
+    }
+
+    /// Replaces the line that the cursor stands on.
+    static func rewriteLine(_ line: String) {
+        put("\r\u{1B}[K" + line, to: STDERR_FILENO)
+    }
+
+    private static func put(_ text: String, to descriptor: Int32) {
+        var bytes = Array(text.utf8)[...]
+        while !bytes.isEmpty {
+            let written = bytes.withUnsafeBytes {
+                Glibc.write(descriptor, $0.baseAddress, $0.count)
+            }
+            if written < 0 && errno == EINTR { continue }
+            // A reader that left is not worth ending the run for: results go to files.
+            guard written > 0 else { return }
+            bytes = bytes.dropFirst(written)
+        }
+    }
+}
