@@ -45,5 +45,7 @@ let package = Package(
                 "Presign", "Measure", "NetIO", "Transfer", "Scenarios", "Testbed", "CLinux",
             ],
             swiftSettings: swiftSettings),
+
+        tests(of: "Measure"),
     ]
 )

@@ -1,0 +1,126 @@
+/// Counts of durations in HdrHistogram's layout: 3 significant digits from 1 µs to 1 hour.
+///
+/// Recording touches one counter and never allocates. Merging adds counts, so percentiles of many
+/// workers or machines are those of all their samples together.
+package struct Histogram: Sendable, Equatable {
+    /// The largest duration that is told apart; longer ones count as this one. One hour, in µs.
+    package static let highestTrackableUs: Int64 = 3_600_000_000
+
+    /// log2 of 2048, the first power of two above 2 × 10³, which 3 significant digits need
+    /// (HdrHistogram, "subBucketCount").
+    private static let subBucketBits = 11
+    private static let subBucketCount = 1 << subBucketBits
+    private static let subBucketHalfCount = subBucketCount / 2
+    /// The smallest number of doublings of 2048 that reaches `highestTrackableUs`, and the first.
+    private static let bucketCount = 22
+
+    private var counts: [UInt64]
+    package private(set) var totalCount: UInt64 = 0
+    /// Exact, not rounded to a bucket; 0 when empty.
+    package private(set) var minimumUs: Int64 = 0
+    package private(set) var maximumUs: Int64 = 0
+    private var sumUs: Double = 0
+
+    package init() {
+        counts = [UInt64](
+            repeating: 0, count: (Self.bucketCount + 1) * Self.subBucketHalfCount)
+    }
+
+    package var isEmpty: Bool { totalCount == 0 }
+
+    /// Exact; nil when empty.
+    package var meanUs: Double? { isEmpty ? nil : sumUs / Double(totalCount) }
+
+    /// Counts one duration; negative ones (a clock that stepped) count as 0.
+    package mutating func record(_ microseconds: Int64) {
+        let value = max(0, min(microseconds, Self.highestTrackableUs))
+        counts[Self.index(of: value)] += 1
+        minimumUs = isEmpty ? value : min(minimumUs, value)
+        maximumUs = max(maximumUs, value)
+        sumUs += Double(value)
+        totalCount += 1
+    }
+
+    package mutating func merge(_ other: Histogram) {
+        guard !other.isEmpty else { return }
+        for index in counts.indices {
+            counts[index] += other.counts[index]
+        }
+        minimumUs = isEmpty ? other.minimumUs : min(minimumUs, other.minimumUs)
+        maximumUs = max(maximumUs, other.maximumUs)
+        sumUs += other.sumUs
+        totalCount += other.totalCount
+    }
+
+    /// Forgets everything, keeping the memory.
+    package mutating func reset() {
+        guard !isEmpty else { return }
+        counts.withUnsafeMutableBufferPointer { $0.update(repeating: 0) }
+        totalCount = 0
+        (minimumUs, maximumUs, sumUs) = (0, 0, 0)
+    }
+
+    /// The largest value of the bucket that holds the given share of all samples, in µs, as
+    /// HdrHistogram's getValueAtPercentile; nil when empty.
+    ///
+    /// - Parameter percentile: 0…100.
+    package func valueUs(atPercentile percentile: Double) -> Int64? {
+        guard !isEmpty else { return nil }
+        let share = min(max(percentile, 0), 100) / 100
+        let target = max(1, UInt64(share * Double(totalCount) + 0.5))
+        var seen: UInt64 = 0
+        for (index, count) in counts.enumerated() where count > 0 {
+            seen += count
+            if seen >= target {
+                return percentile == 0 ? Self.lowest(ofIndex: index) : Self.highest(ofIndex: index)
+            }
+        }
+        return maximumUs
+    }
+
+    /// A bucket that is not empty: its bounds in µs, both inclusive, and its count.
+    package struct Bucket: Sendable, Equatable {
+        package let lowestUs: Int64
+        package let highestUs: Int64
+        package let count: UInt64
+    }
+
+    /// The non-empty buckets in rising order.
+    package var buckets: [Bucket] {
+        counts.enumerated().compactMap { index, count in
+            guard count > 0 else { return nil }
+            return Bucket(
+                lowestUs: Self.lowest(ofIndex: index), highestUs: Self.highest(ofIndex: index),
+                count: count)
+        }
+    }
+
+    /// Which of the doublings of 2048 µs a value falls into, from its leading bit.
+    private static func bucket(of value: Int64) -> Int {
+        let magnitude = UInt64(value) | UInt64(subBucketCount - 1)
+        return 64 - magnitude.leadingZeroBitCount - subBucketBits
+    }
+
+    private static func index(of value: Int64) -> Int {
+        let bucket = bucket(of: value)
+        let subBucket = Int(value >> Int64(bucket))
+        return (bucket + 1) * subBucketHalfCount + subBucket - subBucketHalfCount
+    }
+
+    private static func lowest(ofIndex index: Int) -> Int64 {
+        let (bucket, subBucket) = position(ofIndex: index)
+        return Int64(subBucket) << Int64(bucket)
+    }
+
+    private static func highest(ofIndex index: Int) -> Int64 {
+        let (bucket, subBucket) = position(ofIndex: index)
+        return (Int64(subBucket + 1) << Int64(bucket)) - 1
+    }
+
+    /// The first bucket has 2048 entries of 1 µs; each later one adds only its upper half.
+    private static func position(ofIndex index: Int) -> (bucket: Int, subBucket: Int) {
+        let bucket = index / subBucketHalfCount - 1
+        let subBucket = index % subBucketHalfCount + subBucketHalfCount
+        return bucket < 0 ? (0, subBucket - subBucketHalfCount) : (bucket, subBucket)
+    }
+}

@@ -1,0 +1,47 @@
+import Measure
+import Testing
+
+@Suite struct CSVTests {
+    @Test func `fields with commas, quotes and line ends survive a round trip`() throws {
+        let fields = ["plain", "a,b", "say \"hi\"", "two\r\nlines", "", "ünïcode"]
+        var encoder = CSVEncoder()
+        fields.indices.forEach { encoder.field("column\($0)") }
+        encoder.endRow()
+        fields.forEach { encoder.field($0) }
+        encoder.endRow()
+        #expect(try CSVDecoder(encoder.bytes).rows == [fields])
+    }
+
+    @Test func `a missing number is an empty field and not a zero`() {
+        var encoder = CSVEncoder()
+        encoder.field(nil as Int64?)
+        encoder.field(0)
+        encoder.field(nil, places: 3)
+        encoder.field(Double.nan, places: 3)
+        encoder.endRow()
+        #expect(String(decoding: encoder.bytes, as: UTF8.self) == ",0,,\n")
+    }
+
+    @Test(arguments: [
+        (12.5, 3, "12.5"), (0.0004, 3, "0"), (-1.25, 2, "-1.25"), (3.0, 2, "3"), (0.05, 2, "0.05"),
+        (-0.5, 1, "-0.5"), (1e6, 0, "1000000"),
+    ])
+    func `decimals are written without an exponent`(value: Double, places: Int, expected: String) {
+        var encoder = CSVEncoder()
+        encoder.field(value, places: places)
+        #expect(String(decoding: encoder.bytes, as: UTF8.self) == expected)
+    }
+
+    @Test(arguments: [
+        ("a,b\n1,2\n3", 3, "the line has no end: the file is truncated"),
+        ("a,b\n1\n", 2, "1 fields where the header has 2"),
+        ("a,b\n\"1,2\n", 2, "a quoted field has no end"),
+        ("a,b\n1,x\"y\n", 2, "a quote inside a field without quotes"),
+        ("", 1, "the file is empty"),
+    ])
+    func `a damaged file is refused with its line`(text: String, line: Int, reason: String) {
+        #expect(throws: CSVError(line: line, reason: reason)) {
+            try CSVDecoder(Array(text.utf8))
+        }
+    }
+}
