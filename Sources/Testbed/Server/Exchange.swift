@@ -1,0 +1,54 @@
+/// Yields the bytes of an answer as the connection takes them.
+package protocol BodySource: AnyObject {
+    /// Fills the buffer and returns the number of bytes; 0 at the end; negative when it failed,
+    /// upon which the connection is cut, since the length was already promised.
+    func read(into buffer: UnsafeMutableRawBufferPointer) -> Int
+}
+
+/// Takes the bytes of a request as they arrive.
+package protocol BodySink: AnyObject {
+    /// The bytes are only valid during the call.
+    func receive(_ bytes: UnsafeRawBufferPointer)
+    func finish()
+    /// The client left, stalled, or framed the body wrongly: nothing more will come.
+    func abort()
+}
+
+/// Answers requests, always on the thread of its role's loop.
+package protocol RequestHandler: AnyObject {
+    func handle(_ exchange: Exchange)
+}
+
+/// What an exchange asks of the connection that carries it.
+package protocol ExchangeChannel: AnyObject {
+    func receiveBody(of exchange: Exchange, into sink: any BodySink)
+    func setBodyPaused(_ isPaused: Bool, of exchange: Exchange)
+    func respond(_ response: HTTPResponse, to exchange: Exchange)
+}
+
+/// One request and the way to answer it. It may be answered later, from the same thread; answers
+/// to a connection that is gone are dropped.
+package final class Exchange {
+    package let request: HTTPRequest
+    private weak var channel: (any ExchangeChannel)?
+
+    package init(request: HTTPRequest, channel: any ExchangeChannel) {
+        self.request = request
+        self.channel = channel
+    }
+
+    /// Starts the body towards `sink`, and sends `100 Continue` if the client waits for it. A
+    /// request without a body finishes the sink at once.
+    package func receiveBody(into sink: any BodySink) {
+        channel?.receiveBody(of: self, into: sink)
+    }
+
+    package func pauseBody() { channel?.setBodyPaused(true, of: self) }
+    package func resumeBody() { channel?.setBodyPaused(false, of: self) }
+
+    /// Answers, once. Before the end of the body the rest of it is drained up to a limit;
+    /// beyond that the connection closes after the answer.
+    package func respond(_ response: HTTPResponse) {
+        channel?.respond(response, to: self)
+    }
+}
