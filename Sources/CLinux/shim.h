@@ -1,8 +1,5 @@
 // What Swift's Glibc module leaves out: epoll, eventfd, and macros that it cannot import.
 #pragma once
-#ifndef _GNU_SOURCE
-#define _GNU_SOURCE
-#endif
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
@@ -18,6 +15,9 @@
 #include <sys/uio.h>
 #include <time.h>
 #include <unistd.h>
+
+// Only declared with _GNU_SOURCE, which would make these headers differ from Swift's Glibc module.
+extern int accept4(int fd, struct sockaddr *address, socklen_t *length, int flags);
 
 /// epoll_event is packed and holds a union: these keep its layout out of Swift.
 static inline int clinux_epoll_set(int epoll, int operation, int fd, uint32_t events, uint64_t data) {
@@ -40,6 +40,10 @@ static const uint32_t clinux_EPOLLOUT = EPOLLOUT;
 static const uint32_t clinux_EPOLLERR = EPOLLERR;
 static const uint32_t clinux_EPOLLHUP = EPOLLHUP;
 static const uint32_t clinux_EPOLLRDHUP = EPOLLRDHUP;
+static const int clinux_EPOLL_CLOEXEC = EPOLL_CLOEXEC;
+static const int clinux_EPOLL_CTL_ADD = EPOLL_CTL_ADD;
+static const int clinux_EPOLL_CTL_MOD = EPOLL_CTL_MOD;
+static const int clinux_EPOLL_CTL_DEL = EPOLL_CTL_DEL;
 static const uint32_t clinux_EPOLLET = EPOLLET;
 static const int clinux_SOCK_STREAM = SOCK_STREAM;
 static const int clinux_SOCK_NONBLOCK = SOCK_NONBLOCK;

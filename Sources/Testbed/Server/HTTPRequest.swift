@@ -1,3 +1,5 @@
+package import NetIO
+
 /// The head of one request. The body, if any, comes through its `Exchange`.
 package struct HTTPRequest: Sendable {
     package let method: String

@@ -1,0 +1,171 @@
+import CLinux
+import Glibc
+import Synchronization
+
+/// What a descriptor is watched for, and what was seen of it.
+package struct Readiness: OptionSet, Sendable {
+    package let rawValue: UInt32
+    package init(rawValue: UInt32) { self.rawValue = rawValue }
+
+    package static let readable = Readiness(rawValue: clinux_EPOLLIN)
+    package static let writable = Readiness(rawValue: clinux_EPOLLOUT)
+    /// The peer has sent all it will.
+    package static let peerClosed = Readiness(rawValue: clinux_EPOLLRDHUP)
+    /// Always reported, never asked for.
+    package static let failed = Readiness(rawValue: clinux_EPOLLERR)
+    package static let hungUp = Readiness(rawValue: clinux_EPOLLHUP)
+}
+
+/// Is told when its descriptor is ready, on the loop's thread.
+package protocol EventSource: AnyObject {
+    func ready(_ readiness: Readiness)
+}
+
+/// Waits for descriptors and times on one thread. All but `post` and `wake` belong to that thread.
+///
+/// Events are level-triggered. A source that was removed in the same turn is not told of events
+/// that epoll had already reported, even when its descriptor's number is in use again.
+package final class EventLoop {
+    private let epoll: Int32
+    private let mailbox: Mailbox
+    private let events: UnsafeMutablePointer<epoll_event>
+    private static let eventsPerTurn = 256
+
+    /// By descriptor: who is told, and a generation that tells reuses of the number apart.
+    private var sources: [(any EventSource)?] = []
+    private var generations: [UInt32] = []
+    private var timers = TimerHeap()
+    private var isStopped = false
+
+    /// CLOCK_MONOTONIC in ns at the start of this turn.
+    package private(set) var nowNs = clinux_monotonic_ns()
+
+    package init() throws(SystemError) {
+        epoll = epoll_create1(clinux_EPOLL_CLOEXEC)
+        guard epoll >= 0 else { throw SystemError(operation: "epoll_create1") }
+        events = .allocate(capacity: Self.eventsPerTurn)
+        mailbox = try Mailbox()
+        try watch(mailbox.descriptor, for: .readable, source: mailbox)
+    }
+
+    deinit {
+        events.deallocate()
+        close(epoll)
+    }
+
+    // MARK: Descriptors
+
+    package func watch(
+        _ descriptor: Int32, for interest: Readiness, source: any EventSource
+    ) throws(SystemError) {
+        let index = Int(descriptor)
+        while sources.count <= index {
+            sources.append(nil)
+            generations.append(0)
+        }
+        generations[index] &+= 1
+        guard set(clinux_EPOLL_CTL_ADD, descriptor, interest) == 0 else {
+            throw SystemError(operation: "epoll_ctl add")
+        }
+        sources[index] = source
+    }
+
+    package func change(_ descriptor: Int32, to interest: Readiness) {
+        _ = set(clinux_EPOLL_CTL_MOD, descriptor, interest)
+    }
+
+    /// Must come before the descriptor is closed.
+    package func unwatch(_ descriptor: Int32) {
+        let index = Int(descriptor)
+        guard index < sources.count, sources[index] != nil else { return }
+        _ = set(clinux_EPOLL_CTL_DEL, descriptor, [])
+        sources[index] = nil
+        generations[index] &+= 1
+    }
+
+    private func set(_ operation: Int32, _ descriptor: Int32, _ interest: Readiness) -> Int32 {
+        let data = UInt64(generations[Int(descriptor)]) << 32 | UInt64(UInt32(descriptor))
+        return clinux_epoll_set(epoll, operation, descriptor, interest.rawValue, data)
+    }
+
+    // MARK: Times
+
+    /// Calls `action` once, at or after the time; never from inside this call.
+    @discardableResult
+    package func schedule(atNs time: Int64, _ action: @escaping () -> Void) -> TimerID {
+        timers.insert(at: time, action)
+    }
+
+    @discardableResult
+    package func schedule(afterNs delay: Int64, _ action: @escaping () -> Void) -> TimerID {
+        schedule(atNs: clinux_monotonic_ns() + delay, action)
+    }
+
+    /// A timer that has run or was cancelled is left alone.
+    package func cancel(_ timer: TimerID) { timers.cancel(timer) }
+
+    // MARK: Turns
+
+    /// Runs turns until `stop`.
+    package func run() {
+        isStopped = false
+        while !isStopped { turn() }
+    }
+
+    /// From the loop's thread: `run` returns after this turn.
+    package func stop() { isStopped = true }
+
+    /// From any thread: `action` runs on the loop's thread.
+    package func post(_ action: @escaping @Sendable () -> Void) { mailbox.post(action) }
+
+    /// Waits for what comes next, and tells those whom it concerns.
+    package func turn() {
+        let count = clinux_epoll_wait(epoll, events, Int32(Self.eventsPerTurn), waitNs())
+        nowNs = clinux_monotonic_ns()
+        for index in 0..<max(0, Int(count)) {
+            let data = clinux_event_data(&events[index])
+            let descriptor = Int(data & 0xFFFF_FFFF)
+            guard generations[descriptor] == UInt32(data >> 32), let source = sources[descriptor]
+            else { continue }
+            source.ready(Readiness(rawValue: clinux_event_mask(&events[index])))
+        }
+        while let action = timers.popDue(clinux_monotonic_ns()) { action() }
+    }
+
+    /// Negative: for ever.
+    private func waitNs() -> Int64 {
+        guard let next = timers.nextTime else { return -1 }
+        return max(0, next - clinux_monotonic_ns())
+    }
+}
+
+/// Work from other threads.
+///
+/// `@unchecked Sendable`: the descriptor is constant and the list is behind its mutex.
+private final class Mailbox: EventSource, @unchecked Sendable {
+    let descriptor: Int32
+    private let waiting = Mutex<[@Sendable () -> Void]>([])
+
+    init() throws(SystemError) {
+        descriptor = eventfd(0, clinux_EFD_NONBLOCK | clinux_EFD_CLOEXEC)
+        guard descriptor >= 0 else { throw SystemError(operation: "eventfd") }
+    }
+
+    deinit { close(descriptor) }
+
+    func post(_ action: @escaping @Sendable () -> Void) {
+        waiting.withLock { $0.append(action) }
+        eventfd_write(descriptor, 1)
+    }
+
+    func ready(_ readiness: Readiness) {
+        var count: eventfd_t = 0
+        eventfd_read(descriptor, &count)
+        let actions = waiting.withLock { waiting in
+            let taken = waiting
+            waiting = []
+            return taken
+        }
+        actions.forEach { $0() }
+    }
+}

@@ -1,0 +1,15 @@
+import Glibc
+
+/// A system call that failed.
+package struct SystemError: Error, Equatable, CustomStringConvertible {
+    package let operation: String
+    /// errno.
+    package let code: Int32
+
+    package init(operation: String, code: Int32 = errno) {
+        self.operation = operation
+        self.code = code
+    }
+
+    package var description: String { "\(operation): \(String(cString: strerror(code)))" }
+}
