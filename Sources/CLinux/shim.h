@@ -29,11 +29,20 @@ static inline int clinux_epoll_set(int epoll, int operation, int fd, uint32_t ev
 static inline uint32_t clinux_event_mask(const struct epoll_event *event) { return event->events; }
 static inline uint64_t clinux_event_data(const struct epoll_event *event) { return event->data.u64; }
 
-/// Waits at most `timeout_ns` (negative: for ever).
+/// Waits at most `timeout_ns` (negative: for ever). Kernels before 5.11 and some sandboxes have no
+/// epoll_pwait2: there the wait is rounded up to whole milliseconds.
 static inline int clinux_epoll_wait(int epoll, struct epoll_event *events, int capacity, int64_t timeout_ns) {
-    if (timeout_ns < 0) return epoll_pwait2(epoll, events, capacity, NULL, NULL);
-    struct timespec timeout = { timeout_ns / 1000000000, timeout_ns % 1000000000 };
-    return epoll_pwait2(epoll, events, capacity, &timeout, NULL);
+    static int has_no_pwait2 = 0;
+    if (timeout_ns < 0) return epoll_wait(epoll, events, capacity, -1);
+    if (timeout_ns == 0) return epoll_wait(epoll, events, capacity, 0);
+    if (!__atomic_load_n(&has_no_pwait2, __ATOMIC_RELAXED)) {
+        struct timespec timeout = { timeout_ns / 1000000000, timeout_ns % 1000000000 };
+        int count = epoll_pwait2(epoll, events, capacity, &timeout, NULL);
+        if (count >= 0 || errno != ENOSYS) return count;
+        __atomic_store_n(&has_no_pwait2, 1, __ATOMIC_RELAXED);
+    }
+    int64_t milliseconds = (timeout_ns + 999999) / 1000000;
+    return epoll_wait(epoll, events, capacity, milliseconds > 1000000 ? 1000000 : (int)milliseconds);
 }
 static const uint32_t clinux_EPOLLIN = EPOLLIN;
 static const uint32_t clinux_EPOLLOUT = EPOLLOUT;

@@ -14,17 +14,21 @@ package struct Readiness: OptionSet, Sendable {
     /// Always reported, never asked for.
     package static let failed = Readiness(rawValue: clinux_EPOLLERR)
     package static let hungUp = Readiness(rawValue: clinux_EPOLLHUP)
+    /// Only asked for: report changes instead of states. Whoever asks must use the descriptor
+    /// until it would block, or ask for another turn with `EventLoop.again`.
+    package static let edgeTriggered = Readiness(rawValue: clinux_EPOLLET)
 }
 
 /// Is told when its descriptor is ready, on the loop's thread.
 package protocol EventSource: AnyObject {
+    /// - Parameter readiness: empty for a turn that was asked for with `EventLoop.again`.
     func ready(_ readiness: Readiness)
 }
 
 /// Waits for descriptors and times on one thread. All but `post` and `wake` belong to that thread.
 ///
-/// Events are level-triggered. A source that was removed in the same turn is not told of events
-/// that epoll had already reported, even when its descriptor's number is in use again.
+/// A source that was removed in the same turn is not told of events that epoll had already
+/// reported, even when its descriptor's number is in use again.
 package final class EventLoop {
     private let epoll: Int32
     private let mailbox: Mailbox
@@ -34,17 +38,25 @@ package final class EventLoop {
     /// By descriptor: who is told, and a generation that tells reuses of the number apart.
     private var sources: [(any EventSource)?] = []
     private var generations: [UInt32] = []
+    private var waitingForTurn: [any EventSource] = []
+    private var takingTurn: [any EventSource] = []
     private var timers = TimerHeap()
     private var isStopped = false
 
-    /// CLOCK_MONOTONIC in ns at the start of this turn.
+    /// CLOCK_MONOTONIC in ns when this turn's waiting ended.
     package private(set) var nowNs = clinux_monotonic_ns()
 
     package init() throws(SystemError) {
         epoll = epoll_create1(clinux_EPOLL_CLOEXEC)
         guard epoll >= 0 else { throw SystemError(operation: "epoll_create1") }
         events = .allocate(capacity: Self.eventsPerTurn)
-        mailbox = try Mailbox()
+        do throws(SystemError) {
+            mailbox = try Mailbox()
+        } catch {
+            events.deallocate()
+            close(epoll)
+            throw error
+        }
         try watch(mailbox.descriptor, for: .readable, source: mailbox)
     }
 
@@ -55,10 +67,12 @@ package final class EventLoop {
 
     // MARK: Descriptors
 
+    /// Holds `source` until `unwatch`.
     package func watch(
         _ descriptor: Int32, for interest: Readiness, source: any EventSource
     ) throws(SystemError) {
         let index = Int(descriptor)
+        guard index >= 0 else { throw SystemError(operation: "epoll_ctl add", code: EBADF) }
         while sources.count <= index {
             sources.append(nil)
             generations.append(0)
@@ -77,11 +91,15 @@ package final class EventLoop {
     /// Must come before the descriptor is closed.
     package func unwatch(_ descriptor: Int32) {
         let index = Int(descriptor)
-        guard index < sources.count, sources[index] != nil else { return }
+        guard index >= 0, index < sources.count, sources[index] != nil else { return }
         _ = set(clinux_EPOLL_CTL_DEL, descriptor, [])
         sources[index] = nil
         generations[index] &+= 1
     }
+
+    /// Gives `source` a turn (`ready([])`) after all that is ready by then: how a source that has
+    /// more to do than is fair to the others goes on.
+    package func again(_ source: any EventSource) { waitingForTurn.append(source) }
 
     private func set(_ operation: Int32, _ descriptor: Int32, _ interest: Readiness) -> Int32 {
         let data = UInt64(generations[Int(descriptor)]) << 32 | UInt64(UInt32(descriptor))
@@ -98,7 +116,8 @@ package final class EventLoop {
 
     @discardableResult
     package func schedule(afterNs delay: Int64, _ action: @escaping () -> Void) -> TimerID {
-        schedule(atNs: clinux_monotonic_ns() + delay, action)
+        let (time, overflow) = clinux_monotonic_ns().addingReportingOverflow(delay)
+        return schedule(atNs: overflow ? .max : time, action)
     }
 
     /// A timer that has run or was cancelled is left alone.
@@ -118,6 +137,12 @@ package final class EventLoop {
     /// From any thread: `action` runs on the loop's thread.
     package func post(_ action: @escaping @Sendable () -> Void) { mailbox.post(action) }
 
+    /// From any thread: ends the wait of the current turn.
+    package func wake() { mailbox.wake() }
+
+    /// A handle for other threads that does not share the loop itself.
+    package var poster: LoopPoster { LoopPoster(mailbox) }
+
     /// Waits for what comes next, and tells those whom it concerns.
     package func turn() {
         let count = clinux_epoll_wait(epoll, events, Int32(Self.eventsPerTurn), waitNs())
@@ -129,20 +154,38 @@ package final class EventLoop {
             else { continue }
             source.ready(Readiness(rawValue: clinux_event_mask(&events[index])))
         }
-        while let action = timers.popDue(clinux_monotonic_ns()) { action() }
+        giveTurns()
+        // A fixed time: an action that schedules itself with no delay must not keep the loop here.
+        while let action = timers.popDue(nowNs) { action() }
+    }
+
+    private func giveTurns() {
+        guard !waitingForTurn.isEmpty else { return }
+        swap(&waitingForTurn, &takingTurn)
+        for source in takingTurn { source.ready([]) }
+        takingTurn.removeAll(keepingCapacity: true)
     }
 
     /// Negative: for ever.
     private func waitNs() -> Int64 {
+        guard waitingForTurn.isEmpty else { return 0 }
         guard let next = timers.nextTime else { return -1 }
         return max(0, next - clinux_monotonic_ns())
     }
 }
 
+/// Reaches a loop from other threads, also after its end.
+package struct LoopPoster: Sendable {
+    private let mailbox: Mailbox
+
+    fileprivate init(_ mailbox: Mailbox) { self.mailbox = mailbox }
+
+    package func post(_ action: @escaping @Sendable () -> Void) { mailbox.post(action) }
+    package func wake() { mailbox.wake() }
+}
+
 /// Work from other threads.
-///
-/// `@unchecked Sendable`: the descriptor is constant and the list is behind its mutex.
-private final class Mailbox: EventSource, @unchecked Sendable {
+private final class Mailbox: EventSource, Sendable {
     let descriptor: Int32
     private let waiting = Mutex<[@Sendable () -> Void]>([])
 
@@ -155,8 +198,10 @@ private final class Mailbox: EventSource, @unchecked Sendable {
 
     func post(_ action: @escaping @Sendable () -> Void) {
         waiting.withLock { $0.append(action) }
-        eventfd_write(descriptor, 1)
+        wake()
     }
+
+    func wake() { eventfd_write(descriptor, 1) }
 
     func ready(_ readiness: Readiness) {
         var count: eventfd_t = 0

@@ -11,5 +11,7 @@ package struct SystemError: Error, Equatable, CustomStringConvertible {
         self.code = code
     }
 
-    package var description: String { "\(operation): \(String(cString: strerror(code)))" }
+    package var message: String { String(cString: strerror(code)) }
+
+    package var description: String { "\(operation): \(message)" }
 }
