@@ -1,0 +1,66 @@
+import Glibc
+package import NetIO
+
+/// Bytes of a file to upload, never changed once made.
+///
+/// `@unchecked Sendable`: the memory is written in the initialiser only.
+package final class Payload: @unchecked Sendable {
+    package let buffer: UnsafeRawBufferPointer
+    private let isMapped: Bool
+
+    /// `prefix`, and after it noise that is the same for the same seed (SplitMix64).
+    package init(byteCount: Int, prefix: [UInt8] = [], seed: UInt64) {
+        let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: byteCount, alignment: 4096)
+        var state = seed
+        var offset = 0
+        while offset < byteCount {
+            state &+= 0x9E37_79B9_7F4A_7C15
+            var mixed = state
+            mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
+            mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
+            mixed ^= mixed >> 31
+            withUnsafeBytes(of: mixed) {
+                let count = min(8, byteCount - offset)
+                memory[offset..<(offset + count)].copyBytes(from: $0.prefix(count))
+            }
+            offset += 8
+        }
+        memory.copyBytes(from: prefix.prefix(byteCount))
+        buffer = UnsafeRawBufferPointer(memory)
+        isMapped = false
+    }
+
+    package convenience init(_ bytes: [UInt8]) {
+        self.init(byteCount: bytes.count, prefix: bytes, seed: 0)
+    }
+
+    /// Maps a file. One that is shortened while the run reads it ends the process (mmap(2),
+    /// SIGBUS), so it must not be changed.
+    package init(mappingFile path: String) throws(SystemError) {
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw SystemError(operation: "open \(path)") }
+        defer { close(descriptor) }
+        var status = stat()
+        guard fstat(descriptor, &status) == 0 else { throw SystemError(operation: "stat \(path)") }
+        guard status.st_size > 0 else {
+            buffer = UnsafeRawBufferPointer(start: nil, count: 0)
+            isMapped = false
+            return
+        }
+        let size = Int(status.st_size)
+        guard let memory = mmap(nil, size, PROT_READ, MAP_SHARED, descriptor, 0),
+            memory != MAP_FAILED
+        else { throw SystemError(operation: "mmap \(path)") }
+        buffer = UnsafeRawBufferPointer(start: memory, count: size)
+        isMapped = true
+    }
+
+    deinit {
+        guard let start = buffer.baseAddress else { return }
+        if isMapped {
+            munmap(UnsafeMutableRawPointer(mutating: start), buffer.count)
+        } else {
+            buffer.deallocate()
+        }
+    }
+}
