@@ -47,5 +47,6 @@ let package = Package(
             swiftSettings: swiftSettings),
 
         tests(of: "Measure"),
+        tests(of: "Presign", fixtures: true),
     ]
 )
