@@ -48,5 +48,7 @@ let package = Package(
 
         tests(of: "Measure"),
         tests(of: "Presign", fixtures: true),
+        tests(of: "Scenarios", ["Measure", "Transfer"]),
+        tests(of: "BenchRunner", ["Measure"]),
     ]
 )

@@ -31,14 +31,14 @@ package struct Histogram: Sendable, Equatable {
     /// Exact; nil when empty.
     package var meanUs: Double? { isEmpty ? nil : sumUs / Double(totalCount) }
 
-    /// Counts one duration; negative ones (a clock that stepped) count as 0.
-    package mutating func record(_ microseconds: Int64) {
+    /// Counts a duration `count` times; negative ones (a clock that stepped) count as 0.
+    package mutating func record(_ microseconds: Int64, count: UInt64 = 1) {
         let value = max(0, min(microseconds, Self.highestTrackableUs))
-        counts[Self.index(of: value)] += 1
+        counts[Self.index(of: value)] += count
         minimumUs = isEmpty ? value : min(minimumUs, value)
         maximumUs = max(maximumUs, value)
-        sumUs += Double(value)
-        totalCount += 1
+        sumUs += Double(value) * Double(count)
+        totalCount += count
     }
 
     package mutating func merge(_ other: Histogram) {

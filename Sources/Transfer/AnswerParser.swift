@@ -192,7 +192,9 @@ struct AnswerParser {
         let limit = configuration.answerBodyLimitBytes
         do throws(SyntaxError) {
             while let data = try chunks.next(&bytes) {
-                guard body.count + data.count <= limit else { throw SyntaxError.tooLarge(limit: "answerBodyLimitBytes", limit) }
+                guard body.count + data.count <= limit else {
+                    throw SyntaxError.tooLarge(limit: "answerBodyLimitBytes", limit)
+                }
                 body.append(contentsOf: data)
             }
         } catch {

@@ -81,7 +81,8 @@ final class Connection: EventSource {
 
     private func send() {
         guard var request = outgoing, let transfer, !request.isSent else { return }
-        let limit = isWaitingForContinue
+        let limit =
+            isWaitingForContinue
             ? request.headCount - request.sentCount : engine.configuration.sendQuantumBytes
         guard limit > 0 else { return }
         switch write(request, limit: limit) {

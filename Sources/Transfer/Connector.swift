@@ -152,7 +152,8 @@ final class Connector {
     private func finish(_ handle: UnsafeMutableRawPointer, _ code: CURLcode) {
         guard let entry = waiting.removeValue(forKey: handle) else { return }
         var socket: curl_socket_t = -1
-        guard code == CURLE_OK, ccurl_getinfo_socket(handle, &socket) == CURLE_OK, socket >= 0 else {
+        guard code == CURLE_OK, ccurl_getinfo_socket(handle, &socket) == CURLE_OK, socket >= 0
+        else {
             close(handle)
             entry.completion(.failure(Self.failure(code)))
             return
@@ -191,7 +192,8 @@ private final class ConnectingSocket: EventSource {
     private let loop: EventLoop
     private let act: (Int32) -> Void
 
-    init(_ socket: Int32, _ interest: Readiness, _ loop: EventLoop, act: @escaping (Int32) -> Void) {
+    init(_ socket: Int32, _ interest: Readiness, _ loop: EventLoop, act: @escaping (Int32) -> Void)
+    {
         self.socket = socket
         self.loop = loop
         self.act = act

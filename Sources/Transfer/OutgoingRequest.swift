@@ -29,7 +29,9 @@ struct OutgoingRequest {
         guard let memory = scratch.baseAddress else { return }
         var end = memory
         func copy(_ bytes: [UInt8]) -> Segment {
-            bytes.withUnsafeBytes { if let from = $0.baseAddress { end.copyMemory(from: from, byteCount: $0.count) } }
+            bytes.withUnsafeBytes {
+                if let from = $0.baseAddress { end.copyMemory(from: from, byteCount: $0.count) }
+            }
             defer { end += bytes.count }
             return Segment(start: UnsafeRawPointer(end), count: bytes.count)
         }

@@ -43,7 +43,9 @@ package struct Request: Sendable {
     var method: ArraySlice<UInt8> { head.prefix { $0 != 0x20 } }
 
     /// May be sent again although it may have arrived (RFC 9110 §9.2.2)?
-    var isIdempotent: Bool { !method.elementsEqual("POST".utf8) && !method.elementsEqual("PATCH".utf8) }
+    var isIdempotent: Bool {
+        !method.elementsEqual("POST".utf8) && !method.elementsEqual("PATCH".utf8)
+    }
 
     var isHead: Bool { method.elementsEqual("HEAD".utf8) }
 

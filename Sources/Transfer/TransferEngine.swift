@@ -124,7 +124,8 @@ package final class TransferEngine {
     private func drop(_ connection: Connection) {
         connection.close()
         idle[connection.origin]?.removeAll { $0 === connection }
-        guard connection.slot < connections.count, connections[connection.slot] === connection else {
+        guard connection.slot < connections.count, connections[connection.slot] === connection
+        else {
             return
         }
         let last = connections.removeLast()
@@ -163,7 +164,8 @@ package final class TransferEngine {
         let isStale = transfer.map { connection.isStale(for: $0) } ?? false
         drop(connection)
         guard let transfer else { return }
-        if isStale, case .protocolViolation = failure {} else if isStale {
+        if isStale, case .protocolViolation = failure {
+        } else if isStale {
             transfer.retries += 1
             start(transfer)
             return

@@ -1,0 +1,105 @@
+import Foundation
+
+/// Where a setting's value comes from: flag, then environment, then plan file.
+struct Settings {
+    private let arguments: Arguments
+    private let environment: [String: String]
+    private let plan: [String: String]
+
+    /// - Throws: a usage error for a plan that is no JSON object of known keys.
+    init(
+        _ arguments: Arguments, for command: Command,
+        environment: [String: String] = ProcessInfo.processInfo.environment
+    ) throws(CommandError) {
+        self.arguments = arguments
+        self.environment = environment
+        let path = arguments.value("plan")
+        plan =
+            try path.map { path throws(CommandError) in
+                try PlanFile.read(path, keys: command.flags.map(\.name).filter { $0 != "plan" })
+            } ?? [:]
+    }
+
+    /// The value of `--name`, `UPLOADBENCH_NAME` or the plan's `name`, and how to call it in an error.
+    func value(_ name: String) -> (text: String, source: String)? {
+        if let text = arguments.value(name) { return (text, "--\(name)") }
+        let variable = "UPLOADBENCH_" + name.uppercased().replacingOccurrences(of: "-", with: "_")
+        if let text = environment[variable], !text.isEmpty { return (text, variable) }
+        return plan[name].map { ($0, "plan key \(name)") }
+    }
+
+    func text(_ name: String) -> String? { value(name)?.text }
+
+    /// A switch: given as a flag, or `1`/`true` elsewhere.
+    func isOn(_ name: String) -> Bool {
+        arguments.has(name) || ["1", "true"].contains(text(name)?.lowercased())
+    }
+
+    /// The value read by `parse`, or the default when it is given nowhere.
+    func parsed<Value>(
+        _ name: String, default fallback: Value,
+        _ parse: (String, String) throws(CommandError) -> Value
+    ) throws(CommandError) -> Value {
+        guard let (text, source) = value(name) else { return fallback }
+        return try parse(text, source)
+    }
+
+    /// Comma-separated words, each read by `parse`.
+    func list<Value>(
+        _ name: String, default fallback: [Value],
+        _ parse: (String, String) throws(CommandError) -> Value
+    ) throws(CommandError) -> [Value] {
+        guard let (text, source) = value(name) else { return fallback }
+        var values: [Value] = []
+        for word in text.split(separator: ",", omittingEmptySubsequences: false) {
+            values.append(try parse(word.trimmingCharacters(in: .whitespaces), source))
+        }
+        return values
+    }
+}
+
+/// `--plan FILE.json`: one object whose keys are the command's flags without their dashes.
+enum PlanFile {
+    static func read(_ path: String, keys: [String]) throws(CommandError) -> [String: String] {
+        guard let data = FileManager.default.contents(atPath: path) else {
+            throw .usage("--plan: cannot read '\(path)'")
+        }
+        let parsed: Any
+        do {
+            parsed = try JSONSerialization.jsonObject(with: data)
+        } catch {
+            throw .usage("--plan: '\(path)' is not valid JSON")
+        }
+        guard let object = parsed as? [String: Any] else {
+            throw .usage("--plan: '\(path)' must be a JSON object such as {\"size\": \"4MiB\"}")
+        }
+        var plan: [String: String] = [:]
+        for (key, value) in object {
+            guard keys.contains(key) else {
+                let hint = nearest(to: key, among: keys).map { "; did you mean '\($0)'?" } ?? ""
+                throw .usage("--plan: unknown key '\(key)' in '\(path)'\(hint)")
+            }
+            guard let text = text(of: value) else {
+                throw .usage(
+                    "--plan: '\(key)' in '\(path)' must be a text, a number, true or false, or a list"
+                )
+            }
+            plan[key] = text
+        }
+        return plan
+    }
+
+    private static func text(of value: Any) -> String? {
+        switch value {
+        case let text as String: return text
+        case let number as NSNumber:
+            // JSON's true and false arrive as NSNumber too.
+            let isBoolean = String(cString: number.objCType) == "c"
+            return isBoolean ? (number.boolValue ? "true" : "false") : "\(number)"
+        case let list as [Any]:
+            let texts = list.compactMap { text(of: $0) }
+            return texts.count == list.count ? texts.joined(separator: ",") : nil
+        default: return nil
+        }
+    }
+}

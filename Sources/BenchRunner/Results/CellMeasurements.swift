@@ -1,0 +1,101 @@
+import Measure
+
+/// What is timed of each upload; the raw value names the metric in `histograms.csv`.
+enum Metric: String, CaseIterable {
+    case response, service, authorize, upload, notify
+    case scheduleLag = "schedule-lag"
+}
+
+/// Everything counted in one cell by one worker; workers' measurements are merged after the join.
+struct CellMeasurements: Sendable {
+    private(set) var uploads = 0
+    private(set) var errors = 0
+    /// Failures by class and code, for the line under the table.
+    private(set) var failures: [Failure: Int] = [:]
+    /// Bytes of files that arrived.
+    private(set) var goodputBytes: Int64 = 0
+    /// Bytes on the sockets, both ways, of all uploads.
+    private(set) var wireBytes: Int64 = 0
+    private(set) var requests = 0
+    /// Successes that ended inside the measuring window, and their bytes: the rate is theirs.
+    private(set) var endedInWindow = 0
+    private(set) var bytesInWindow: Int64 = 0
+    private(set) var lastEndedNs: Int64 = 0
+    private(set) var timeline = Timeline()
+    private var histograms: [Histogram]
+
+    struct Failure: Hashable, Sendable {
+        let outcome: Outcome
+        let httpStatus: Int?
+        let errorCode: String
+    }
+
+    init() {
+        histograms = Metric.allCases.map { _ in Histogram() }
+    }
+
+    subscript(metric: Metric) -> Histogram {
+        histograms[Metric.allCases.firstIndex(of: metric) ?? 0]
+    }
+
+    /// Counts an upload that started after the warm-up.
+    mutating func record(_ sample: Sample, sizeBytes: Int64, windowEndNs: Int64) {
+        wireBytes += sample.bytesSent + sample.bytesReceived
+        requests += sample.requests
+        lastEndedNs = max(lastEndedNs, sample.endedNs)
+        guard !sample.hasFailed else {
+            errors += 1
+            let failure = Failure(
+                outcome: sample.outcome, httpStatus: sample.httpStatus, errorCode: sample.errorCode)
+            failures[failure, default: 0] += 1
+            return
+        }
+        uploads += 1
+        goodputBytes += sizeBytes
+        if sample.endedNs <= windowEndNs {
+            endedInWindow += 1
+            bytesInWindow += sizeBytes
+        }
+        recordDurations(sample)
+    }
+
+    /// Counts any upload, warm-up too, in the second in which it ended.
+    mutating func recordSecond(
+        _ sample: Sample, sizeBytes: Int64, cellStartNs: Int64, inFlight: Int
+    ) {
+        timeline.record(sample, sizeBytes: sizeBytes, cellStartNs: cellStartNs, inFlight: inFlight)
+    }
+
+    /// To be called once after the last sample, before `merge`.
+    mutating func finish() { timeline.finish() }
+
+    mutating func merge(_ other: CellMeasurements) {
+        uploads += other.uploads
+        errors += other.errors
+        failures.merge(other.failures, uniquingKeysWith: +)
+        goodputBytes += other.goodputBytes
+        wireBytes += other.wireBytes
+        requests += other.requests
+        endedInWindow += other.endedInWindow
+        bytesInWindow += other.bytesInWindow
+        lastEndedNs = max(lastEndedNs, other.lastEndedNs)
+        timeline.merge(other.timeline)
+        for index in histograms.indices {
+            histograms[index].merge(other.histograms[index])
+        }
+    }
+
+    private mutating func recordDurations(_ sample: Sample) {
+        record(.response, sample.responseNs)
+        record(.service, sample.serviceNs)
+        record(.scheduleLag, sample.startedNs - sample.intendedNs)
+        if let duration = sample.authorizeNs { record(.authorize, duration) }
+        if let duration = sample.uploadNs { record(.upload, duration) }
+        if let duration = sample.notifyNs { record(.notify, duration) }
+    }
+
+    private mutating func record(_ metric: Metric, _ nanoseconds: Int64) {
+        guard let index = Metric.allCases.firstIndex(of: metric) else { return }
+        histograms[index].record(nanoseconds / 1000)
+    }
+}

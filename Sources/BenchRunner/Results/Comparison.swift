@@ -1,0 +1,137 @@
+import Foundation
+import Measure
+
+/// All rounds of one strategy at one size.
+struct ComparisonRow {
+    let scenario: String
+    let sizeBytes: Int64?
+    let measurements: CellMeasurements
+    let achievedPerSecond: Double?
+    let goodputBytesPerSecond: Double?
+    let clientCPUUsPerUpload: Double?
+
+    /// Percentiles come from the merged histograms, rates from summed counts over summed windows.
+    init?(_ results: [CellResult]) {
+        guard let first = results.first else { return nil }
+        scenario = first.cell.scenario
+        sizeBytes = first.cell.sizeBytes
+        measurements = results.dropFirst().reduce(into: first.measurements) {
+            $0.merge($1.measurements)
+        }
+        let seconds = results.reduce(0) { $0 + $1.windowSeconds }
+        let isTimed = seconds > 0
+        achievedPerSecond = isTimed ? Double(measurements.endedInWindow) / seconds : nil
+        goodputBytesPerSecond = isTimed ? Double(measurements.bytesInWindow) / seconds : nil
+        let paidFor = results.reduce(0) { $0 + $1.uploadsPaidFor }
+        let cpuNs = results.reduce(0) { $0 + $1.clientCPUNs }
+        clientCPUUsPerUpload = paidFor > 0 ? Double(cpuNs) / 1000 / Double(paidFor) : nil
+    }
+
+    func responseUs(_ percentile: Double) -> Double? {
+        measurements[.response].valueUs(atPercentile: percentile).map(Double.init)
+    }
+
+    func medianUs(_ metric: Metric) -> Double? {
+        measurements[metric].valueUs(atPercentile: 50).map(Double.init)
+    }
+}
+
+/// What a run's reader compares: a row per strategy, in blocks of one size.
+struct Comparison {
+    let blocks: [(sizeBytes: Int64?, rows: [ComparisonRow])]
+
+    init(_ results: [CellResult]) {
+        let sizes = Set(results.map(\.cell.sizeBytes)).sorted { ($0 ?? -1) < ($1 ?? -1) }
+        blocks = sizes.map { size in
+            let ofSize = results.filter { $0.cell.sizeBytes == size }
+            let byScenario = Dictionary(grouping: ofSize) { $0.cell.scenario }
+            let rows = RunPlan.strategies.compactMap { byScenario[$0].flatMap(ComparisonRow.init) }
+            return (size, rows)
+        }
+    }
+
+    var rows: [ComparisonRow] { blocks.flatMap(\.rows) }
+}
+
+/// One column of the comparison: what it shows, and which way is better.
+struct ComparisonColumn: Sendable {
+    enum Better: Sendable { case higher, lower }
+
+    let title: String
+    /// nil: no value of this column is better than another.
+    let better: Better?
+    let value: @Sendable (ComparisonRow) -> Double?
+    let render: @Sendable (Double) -> String
+
+    static let all: [ComparisonColumn] = [
+        ComparisonColumn(title: "uploads", better: nil) {
+            Double($0.measurements.uploads)
+        } render: {
+            String(Int($0))
+        },
+        ComparisonColumn(title: "errors", better: nil) {
+            Double($0.measurements.errors)
+        } render: {
+            String(Int($0))
+        },
+        ComparisonColumn(title: "uploads/s", better: .higher, value: \.achievedPerSecond) {
+            Readable.number($0)
+        },
+        ComparisonColumn(title: "MiB/s", better: .higher) {
+            $0.goodputBytesPerSecond.map { $0 / 1_048_576 }
+        } render: {
+            Readable.number($0)
+        },
+        latency("p50") { $0.responseUs(50) },
+        latency("p95") { $0.responseUs(95) },
+        latency("p99") { $0.responseUs(99) },
+        latency("authorize") { $0.medianUs(.authorize) },
+        latency("upload") { $0.medianUs(.upload) },
+        latency("notify") { $0.medianUs(.notify) },
+        ComparisonColumn(title: "CPU/upload", better: .lower, value: \.clientCPUUsPerUpload) {
+            Readable.microseconds($0)
+        },
+    ]
+
+    private static func latency(
+        _ title: String, _ value: @escaping @Sendable (ComparisonRow) -> Double?
+    ) -> ComparisonColumn {
+        ComparisonColumn(
+            title: title, better: .lower, value: value, render: { Readable.microseconds($0) })
+    }
+
+    /// The rows of a block whose value is best; empty when nothing is compared.
+    func best(of rows: [ComparisonRow]) -> Set<String> {
+        guard let better, rows.count > 1 else { return [] }
+        let shown = rows.compactMap { row in value(row).map { (row.scenario, $0) } }
+        guard let best = better == .higher ? shown.map(\.1).max() : shown.map(\.1).min() else {
+            return []
+        }
+        // Values that read the same are equally good.
+        let text = render(best)
+        let winners = shown.filter { render($0.1) == text }.map(\.0)
+        return winners.count < rows.count ? Set(winners) : []
+    }
+}
+
+/// Numbers for people: three or four digits that matter and a unit.
+enum Readable {
+    static func number(_ value: Double) -> String {
+        let places = value >= 100 ? 0 : value >= 10 ? 1 : 2
+        return String(format: "%.\(places)f", value)
+    }
+
+    static func microseconds(_ value: Double) -> String {
+        if value < 1000 { return number(value) + " µs" }
+        return value < 1_000_000 ? number(value / 1000) + " ms" : number(value / 1_000_000) + " s"
+    }
+
+    static func bytes(_ value: Int64) -> String {
+        let units = [("GiB", Int64(1) << 30), ("MiB", Int64(1) << 20), ("KiB", Int64(1) << 10)]
+        for (unit, size) in units where value >= size {
+            let amount = Double(value) / Double(size)
+            return (amount == amount.rounded() ? String(Int(amount)) : number(amount)) + " " + unit
+        }
+        return "\(value) B"
+    }
+}

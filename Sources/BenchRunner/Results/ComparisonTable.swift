@@ -1,0 +1,123 @@
+import Foundation
+
+/// Renders a comparison for a terminal, for Markdown, or for a program.
+struct ComparisonTable {
+    let comparison: Comparison
+    let usesColor: Bool
+
+    func text(_ format: TableFormat) -> String {
+        switch format {
+        case .table: plain()
+        case .markdown: markdown()
+        case .json: json()
+        }
+    }
+
+    private static let columns = ComparisonColumn.all
+
+    private struct TextCell {
+        let text: String
+        let isBest: Bool
+    }
+
+    /// Each block: its title and, per row, the strategy and its cells.
+    private func blocks() -> [(title: String, rows: [(name: String, cells: [TextCell])])] {
+        comparison.blocks.map { block in
+            let best = Self.columns.map { $0.best(of: block.rows) }
+            let rows = block.rows.map { row in
+                let cells = zip(Self.columns, best).map { column, best in
+                    TextCell(
+                        text: column.value(row).map(column.render) ?? "",
+                        isBest: best.contains(row.scenario))
+                }
+                return (row.scenario, cells)
+            }
+            return (block.sizeBytes.map { Readable.bytes($0) } ?? "files", rows)
+        }
+    }
+
+    /// The best value of each column stands out in bold green, or with a star where there is no
+    /// colour.
+    private func plain() -> String {
+        let blocks = blocks()
+        let names = blocks.flatMap { [$0.title] + $0.rows.map(\.name) }
+        let nameWidth = names.map(\.count).max() ?? 0
+        let widths = Self.columns.indices.map { index in
+            let texts = blocks.flatMap { $0.rows.map { $0.cells[index].text } }
+            return max(Self.columns[index].title.count, texts.map(\.count).max() ?? 0)
+        }
+        var lines: [String] = []
+        for block in blocks {
+            let titles = zip(Self.columns, widths).map { leftPadded($0.title, to: $1) + " " }
+            lines.append(([padded(block.title, to: nameWidth)] + titles).joined(separator: " "))
+            for row in block.rows {
+                let cells = zip(row.cells, widths).map { plain($0, width: $1) }
+                lines.append(([padded(row.name, to: nameWidth)] + cells).joined(separator: " "))
+            }
+            lines.append("")
+        }
+        return lines.map(trimmedEnd).joined(separator: "\n")
+    }
+
+    private func plain(_ cell: TextCell, width: Int) -> String {
+        let text = leftPadded(cell.text, to: width)
+        guard cell.isBest else { return text + " " }
+        return usesColor ? "\u{1B}[1;32m\(text)\u{1B}[0m " : text + "*"
+    }
+
+    private func markdown() -> String {
+        let header = ["size", "strategy"] + Self.columns.map(\.title)
+        let alignment = ["---", "---"] + Self.columns.map { _ in "---:" }
+        var lines = [header, alignment]
+        for block in blocks() {
+            for row in block.rows {
+                let cells = row.cells.map { $0.isBest ? "**\($0.text)**" : $0.text }
+                lines.append([block.title, row.name] + cells)
+            }
+        }
+        return lines.map { "| " + $0.joined(separator: " | ") + " |" }.joined(separator: "\n")
+    }
+
+    private func json() -> String {
+        let rows = comparison.rows.map { row in
+            var object: [String: Any] = [
+                "scenario": row.scenario,
+                "uploads": row.measurements.uploads,
+                "errors": row.measurements.errors,
+            ]
+            object["size_bytes"] = row.sizeBytes
+            object["achieved_per_s"] = row.achievedPerSecond
+            object["goodput_bytes_per_s"] = row.goodputBytesPerSecond
+            for (name, percentile) in [("p50", 50), ("p90", 90), ("p95", 95), ("p99", 99)] {
+                object["response_\(name)_us"] = row.responseUs(Double(percentile))
+            }
+            object["client_cpu_us_per_upload"] = row.clientCPUUsPerUpload
+            return object
+        }
+        return JSONText.render(["schema_version": 1, "strategies": rows])
+    }
+
+    private func leftPadded(_ text: String, to width: Int) -> String {
+        String(repeating: " ", count: max(0, width - text.count)) + text
+    }
+
+    private func trimmedEnd(_ line: String) -> String {
+        var line = line
+        while line.last == " " { line.removeLast() }
+        return line
+    }
+}
+
+/// JSON as the commands print and store it: sorted keys, no escaped slashes.
+enum JSONText {
+    static func render(_ object: [String: Any]) -> String {
+        let options: JSONSerialization.WritingOptions = [
+            .prettyPrinted, .sortedKeys, .withoutEscapingSlashes,
+        ]
+        guard let data = try? JSONSerialization.data(withJSONObject: object, options: options)
+        else {
+            return "{}"
+        }
+        return String(decoding: data, as: UTF8.self)
+    }
+}

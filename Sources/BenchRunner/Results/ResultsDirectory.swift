@@ -1,0 +1,125 @@
+import Foundation
+
+/// Why results cannot be kept; ends the run with exit code 74.
+struct ResultsError: Error {
+    let path: String
+    let operation: String
+    let code: Int32
+
+    var commandError: CommandError {
+        CommandError(
+            exitCode: .resultsNotWritten,
+            message: "cannot \(operation) \(path): \(String(cString: strerror(code)))")
+    }
+}
+
+/// One run's folder. It is made new or found empty: results are never overwritten.
+struct ResultsDirectory: Sendable {
+    let path: String
+
+    /// - Parameter requested: the folder to use; nil makes `results/<UTC time>-<name>`.
+    init(requested: String?, name: String, startedAt: Date) throws(ResultsError) {
+        if let requested {
+            try Self.claim(requested)
+            path = requested
+            return
+        }
+        let base = "results/\(Self.stamp(startedAt))-\(name)"
+        try Self.makeFolder("results", mayExist: true)
+        // Two runs within one second get different folders.
+        for suffix in [""] + (2...99).map({ "-\($0)" }) {
+            if mkdir(base + suffix, 0o755) == 0 {
+                path = base + suffix
+                return
+            }
+            guard errno == EEXIST else {
+                throw ResultsError(path: base, operation: "make the results folder", code: errno)
+            }
+        }
+        throw ResultsError(path: base, operation: "make the results folder", code: EEXIST)
+    }
+
+    func file(_ name: String) -> String { path + "/" + name }
+
+    /// Replaces a small file in one step, so that a reader never sees half of it.
+    func replace(_ name: String, with bytes: [UInt8]) throws(ResultsError) {
+        let temporary = file("." + name + ".new")
+        let output = try ResultFile(path: temporary)
+        try output.append(bytes)
+        try output.close()
+        guard rename(temporary, file(name)) == 0 else {
+            throw ResultsError(path: file(name), operation: "write", code: errno)
+        }
+    }
+
+    /// `2026-04-10T22-48-18Z`: sorts by time and is a valid name everywhere.
+    private static func stamp(_ date: Date) -> String {
+        ISO8601DateFormatter().string(from: date).replacingOccurrences(of: ":", with: "-")
+    }
+
+    private static func claim(_ path: String) throws(ResultsError) {
+        var isFolder: ObjCBool = false
+        if FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) {
+            let entries = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? [""]
+            guard isFolder.boolValue, entries.isEmpty else {
+                throw ResultsError(
+                    path: path, operation: "use as a results folder (it must be new or empty)",
+                    code: isFolder.boolValue ? ENOTEMPTY : ENOTDIR)
+            }
+        }
+        do {
+            try FileManager.default.createDirectory(
+                atPath: path, withIntermediateDirectories: true)
+        } catch {
+            let code = access(path, W_OK) == 0 ? EIO : errno
+            throw ResultsError(path: path, operation: "make the results folder", code: code)
+        }
+        guard access(path, W_OK) == 0 else {
+            throw ResultsError(path: path, operation: "write into", code: errno)
+        }
+    }
+
+    private static func makeFolder(_ path: String, mayExist: Bool) throws(ResultsError) {
+        guard mkdir(path, 0o755) != 0 else { return }
+        guard mayExist, errno == EEXIST else {
+            throw ResultsError(path: path, operation: "make the folder", code: errno)
+        }
+    }
+}
+
+/// A file that only grows. Its owner closes it once.
+final class ResultFile {
+    private let path: String
+    private var descriptor: Int32
+
+    init(path: String) throws(ResultsError) {
+        self.path = path
+        descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
+        guard descriptor >= 0 else {
+            throw ResultsError(path: path, operation: "write", code: errno)
+        }
+    }
+
+    deinit { if descriptor >= 0 { _ = Glibc.close(descriptor) } }
+
+    func append(_ bytes: [UInt8]) throws(ResultsError) {
+        var offset = 0
+        while offset < bytes.count {
+            let written = bytes.withUnsafeBytes {
+                Glibc.write(descriptor, $0.baseAddress?.advanced(by: offset), $0.count - offset)
+            }
+            if written < 0 && errno == EINTR { continue }
+            guard written > 0 else {
+                throw ResultsError(path: path, operation: "write", code: errno)
+            }
+            offset += written
+        }
+    }
+
+    func close() throws(ResultsError) {
+        guard descriptor >= 0 else { return }
+        let result = Glibc.close(descriptor)
+        descriptor = -1
+        guard result == 0 else { throw ResultsError(path: path, operation: "close", code: errno) }
+    }
+}

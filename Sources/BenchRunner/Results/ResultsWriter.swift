@@ -1,0 +1,138 @@
+import Foundation
+import Measure
+
+/// One cell's result, as it stands in the files.
+struct CellResult: Sendable {
+    let cell: Cell
+    let concurrency: Int
+    let link: String
+    let measurements: CellMeasurements
+    /// From the end of the warm-up to the end of the measuring window.
+    let windowSeconds: Double
+    /// User and system time of this process over the cell, warm-up included, and the uploads that
+    /// it paid for.
+    let clientCPUNs: Int64
+    let uploadsPaidFor: Int
+
+    var achievedPerSecond: Double? { perSecond(Double(measurements.endedInWindow)) }
+    var goodputBytesPerSecond: Double? { perSecond(Double(measurements.bytesInWindow)) }
+    var clientCPUUsPerUpload: Double? {
+        uploadsPaidFor > 0 ? Double(clientCPUNs) / 1000 / Double(uploadsPaidFor) : nil
+    }
+
+    private func perSecond(_ amount: Double) -> Double? {
+        windowSeconds > 0 ? amount / windowSeconds : nil
+    }
+}
+
+/// Writes each finished cell to the disk before the next one starts.
+final class ResultsWriter {
+    private let summary: ResultFile
+    private let timeline: ResultFile
+    private let histograms: ResultFile
+
+    init(_ directory: ResultsDirectory) throws(ResultsError) {
+        summary = try Self.start("summary.csv", Columns.summary, directory)
+        timeline = try Self.start("timeline.csv", Columns.timeline, directory)
+        histograms = try Self.start("histograms.csv", Columns.histograms, directory)
+    }
+
+    func append(_ result: CellResult) throws(ResultsError) {
+        try summary.append(summaryRow(result))
+        try timeline.append(timelineRows(result))
+        try histograms.append(histogramRows(result))
+    }
+
+    func finish() throws(ResultsError) {
+        try summary.close()
+        try timeline.close()
+        try histograms.close()
+    }
+
+    private static func start(
+        _ name: String, _ columns: [String], _ directory: ResultsDirectory
+    ) throws(ResultsError) -> ResultFile {
+        let file = try ResultFile(path: directory.file(name))
+        var header = CSVEncoder()
+        columns.forEach { header.field($0) }
+        header.endRow()
+        try file.append(header.bytes)
+        return file
+    }
+
+    private func summaryRow(_ result: CellResult) -> [UInt8] {
+        let counted = result.measurements
+        let all = counted.uploads + counted.errors
+        let perUpload = { (amount: Double) in all > 0 ? amount / Double(all) : nil }
+        let response = counted[.response]
+        var row = CSVEncoder()
+        row.field(result.cell.scenario)
+        row.field(result.cell.sizeBytes)
+        row.field(result.link)
+        row.field("closed")
+        row.field(result.concurrency)
+        row.field(nil as Int64?)
+        row.field(result.cell.round)
+        row.field(counted.uploads)
+        row.field(counted.errors)
+        row.field(result.achievedPerSecond, places: 3)
+        row.field(result.goodputBytesPerSecond, places: 0)
+        row.field(perUpload(Double(counted.wireBytes)), places: 1)
+        row.field(perUpload(Double(counted.requests)), places: 3)
+        row.field(response.meanUs, places: 1)
+        row.field(response.isEmpty ? nil : response.minimumUs)
+        for percentile in [50, 90, 95, 99, 99.9] {
+            row.field(response.valueUs(atPercentile: percentile))
+        }
+        row.field(response.isEmpty ? nil : response.maximumUs)
+        row.field(counted[.service].valueUs(atPercentile: 50))
+        row.field(counted[.service].valueUs(atPercentile: 99))
+        for metric in [Metric.authorize, .upload, .notify] {
+            row.field(counted[metric].valueUs(atPercentile: 50))
+        }
+        row.field(counted[.scheduleLag].valueUs(atPercentile: 99))
+        row.field(result.clientCPUUsPerUpload, places: 1)
+        // The gateway's account and the price are not measured yet.
+        (0..<3).forEach { _ in row.field(nil as Int64?) }
+        row.endRow()
+        return row.bytes
+    }
+
+    private func timelineRows(_ result: CellResult) -> [UInt8] {
+        var rows = CSVEncoder()
+        for (index, second) in result.measurements.timeline.seconds.enumerated() {
+            identify(result.cell, &rows)
+            rows.field(index)
+            rows.field(second.uploads)
+            rows.field(second.errors)
+            rows.field(second.bytes)
+            let percentiles = second.responseUs(atPercentiles: [50, 99])
+            rows.field(percentiles.first)
+            rows.field(percentiles.last)
+            rows.field(second.inFlight)
+            rows.endRow()
+        }
+        return rows.bytes
+    }
+
+    private func histogramRows(_ result: CellResult) -> [UInt8] {
+        var rows = CSVEncoder()
+        for metric in Metric.allCases {
+            for bucket in result.measurements[metric].buckets {
+                identify(result.cell, &rows)
+                rows.field(metric.rawValue)
+                rows.field(bucket.lowestUs)
+                rows.field(bucket.highestUs)
+                rows.field(Int64(bucket.count))
+                rows.endRow()
+            }
+        }
+        return rows.bytes
+    }
+
+    private func identify(_ cell: Cell, _ rows: inout CSVEncoder) {
+        rows.field(cell.scenario)
+        rows.field(cell.sizeBytes)
+        rows.field(cell.round)
+    }
+}

@@ -1,0 +1,50 @@
+import Measure
+
+/// Renders samples as rows of `samples.csv`; one per worker.
+struct SampleEncoder {
+    private let cell: Cell
+    private let runStartNs: Int64
+    private var rows = CSVEncoder()
+    private let writer: SampleWriter
+
+    init(cell: Cell, runStartNs: Int64, writer: SampleWriter) {
+        self.cell = cell
+        self.runStartNs = runStartNs
+        self.writer = writer
+        rows.reserve(SampleWriter.blockBytes + 512)
+    }
+
+    mutating func append(_ sample: Sample, sizeBytes: Int64) {
+        rows.field(cell.scenario)
+        rows.field(sizeBytes)
+        rows.field(cell.round)
+        rows.field(sample.upload)
+        rows.field(sample.worker)
+        rows.field(sample.isWarmup ? 1 : 0)
+        for time in [sample.intendedNs, sample.startedNs, sample.endedNs] {
+            rows.field((time - runStartNs) / 1000)
+        }
+        rows.field(sample.responseNs / 1000)
+        rows.field(sample.serviceNs / 1000)
+        for duration in [
+            sample.authorizeNs, sample.uploadNs, sample.notifyNs, sample.connectNs, sample.tlsNs,
+            sample.sendNs, sample.waitNs,
+        ] {
+            rows.field(duration.map { $0 / 1000 })
+        }
+        rows.field(sample.outcome.rawValue)
+        rows.field(sample.httpStatus)
+        rows.field(sample.errorCode)
+        rows.field(sample.retries)
+        rows.field(sample.bytesSent)
+        rows.field(sample.bytesReceived)
+        rows.endRow()
+        if rows.bytes.count >= SampleWriter.blockBytes { flush() }
+    }
+
+    mutating func flush() {
+        guard !rows.bytes.isEmpty else { return }
+        writer.append(rows.take())
+        rows.reserve(SampleWriter.blockBytes + 512)
+    }
+}

@@ -1,0 +1,75 @@
+import Measure
+
+/// Counts per second of a cell, with the percentiles of each second.
+struct Timeline: Sendable {
+    struct Second: Sendable {
+        var uploads = 0
+        var errors = 0
+        var bytes: Int64 = 0
+        /// When the second's last upload ended.
+        var inFlight = 0
+        fileprivate var response: [Histogram.Bucket] = []
+    }
+
+    private(set) var seconds: [Second] = []
+    /// The second that is being recorded; an upload ends in it or, seldom, in one that is over.
+    private var open = Histogram()
+    private var openIndex = 0
+    /// A day: a cell that lasts longer keeps its counts in the last second.
+    private static let maximumSeconds = 86_400
+
+    mutating func record(_ sample: Sample, sizeBytes: Int64, cellStartNs: Int64, inFlight: Int) {
+        let elapsed = max(0, sample.endedNs - cellStartNs) / 1_000_000_000
+        let index = min(Int(elapsed), Self.maximumSeconds - 1)
+        if index > openIndex { close(next: index) }
+        grow(to: index)
+        seconds[index].inFlight = inFlight
+        guard !sample.hasFailed else {
+            seconds[index].errors += 1
+            return
+        }
+        seconds[index].uploads += 1
+        seconds[index].bytes += sizeBytes
+        open.record(sample.responseNs / 1000)
+    }
+
+    /// To be called once after the last sample, before `merge`.
+    mutating func finish() { close(next: openIndex) }
+
+    /// Adds another worker's finished seconds.
+    mutating func merge(_ other: Timeline) {
+        guard !other.seconds.isEmpty else { return }
+        grow(to: other.seconds.count - 1)
+        for (index, second) in other.seconds.enumerated() {
+            seconds[index].uploads += second.uploads
+            seconds[index].errors += second.errors
+            seconds[index].bytes += second.bytes
+            seconds[index].inFlight += second.inFlight
+            seconds[index].response += second.response
+        }
+    }
+
+    private mutating func close(next: Int) {
+        if !open.isEmpty {
+            grow(to: openIndex)
+            seconds[openIndex].response += open.buckets
+            open.reset()
+        }
+        openIndex = next
+    }
+
+    private mutating func grow(to index: Int) {
+        while seconds.count <= index { seconds.append(Second()) }
+    }
+}
+
+extension Timeline.Second {
+    /// Percentiles of this second's response times, in µs; empty where none succeeded.
+    func responseUs(atPercentiles percentiles: [Double]) -> [Int64] {
+        var histogram = Histogram()
+        for bucket in response {
+            histogram.record(bucket.highestUs, count: bucket.count)
+        }
+        return percentiles.compactMap { histogram.valueUs(atPercentile: $0) }
+    }
+}

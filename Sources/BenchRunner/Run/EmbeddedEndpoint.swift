@@ -1,0 +1,69 @@
+import Foundation
+
+/// `uploadbench serve` as a child process. It ends when its standard input closes, so it cannot
+/// outlive this process, however that ends.
+final class EmbeddedEndpoint {
+    private let process = Process()
+    private let input = Pipe()
+    /// Nothing is read from it: it hangs up when the child dies.
+    private let output = Pipe()
+    private let folder: String
+    private static let startTimeLimitNs: UInt64 = 20_000_000_000
+
+    /// Starts the child and waits until it listens.
+    init(arguments: [String]) throws(CommandError) {
+        folder = try Self.privateFolder()
+        process.executableURL = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
+        process.arguments =
+            ["serve", "--ready-file", folder + "/ready.json", "--until-stdin-closes"] + arguments
+        process.standardInput = input
+        process.standardOutput = output
+        do {
+            try process.run()
+        } catch {
+            throw Self.unavailable("it cannot be started: \(error.localizedDescription)")
+        }
+    }
+
+    deinit { stop() }
+
+    var processID: Int32 { process.processIdentifier }
+
+    /// Waits for the ready file, and at most 20 s.
+    func target() throws(CommandError) -> RunTarget {
+        let deadline = DispatchTime.now().uptimeNanoseconds + Self.startTimeLimitNs
+        while DispatchTime.now().uptimeNanoseconds < deadline {
+            if let data = FileManager.default.contents(atPath: folder + "/ready.json") {
+                return try RunTarget(readyFile: data)
+            }
+            var hangup = pollfd(
+                fd: output.fileHandleForReading.fileDescriptor, events: 0, revents: 0)
+            if poll(&hangup, 1, 5) > 0 {
+                throw Self.unavailable("it ended while starting")
+            }
+        }
+        throw Self.unavailable("it did not listen within 20 s")
+    }
+
+    /// Ends the child and removes its credentials from the disk.
+    func stop() {
+        try? input.fileHandleForWriting.close()
+        if process.isRunning { process.waitUntilExit() }
+        try? FileManager.default.removeItem(atPath: folder)
+    }
+
+    private static func privateFolder() throws(CommandError) -> String {
+        var template = Array((NSTemporaryDirectory() + "/uploadbench-XXXXXX").utf8CString)
+        guard mkdtemp(&template) != nil else {
+            throw unavailable(
+                "no temporary folder can be made: \(String(cString: strerror(errno)))")
+        }
+        return String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    }
+
+    private static func unavailable(_ reason: String) -> CommandError {
+        CommandError(
+            exitCode: .targetUnavailable,
+            message: "the embedded endpoint is not available: \(reason)")
+    }
+}

@@ -1,0 +1,74 @@
+import Foundation
+import Measure
+
+/// Says on standard error how far a run is: one line that changes on a terminal, one line per
+/// cell elsewhere, nothing when quiet.
+final class ProgressDisplay {
+    private let isQuiet: Bool
+    private let isInteractive = Terminal.isInteractive
+    private let cellCount: Int
+    private var finishedCells = 0
+    private let runStartNs = monotonicNs()
+    private var lastShownNs: Int64 = 0
+    private static let intervalNs: Int64 = 200_000_000
+
+    init(cellCount: Int, isQuiet: Bool) {
+        self.cellCount = cellCount
+        self.isQuiet = isQuiet
+    }
+
+    func note(_ line: String) {
+        guard !isQuiet else { return }
+        clear()
+        Terminal.writeError(line)
+    }
+
+    /// To be called often while a cell runs.
+    func update(_ cell: Cell, _ control: CellControl) {
+        let now = monotonicNs()
+        guard !isQuiet, isInteractive, now - lastShownNs >= Self.intervalNs else { return }
+        lastShownNs = now
+        let seconds = Double(now - control.startNs) / 1e9
+        let (ended, failed, bytes) = control.progress
+        var parts = [
+            "[\(finishedCells + 1)/\(cellCount)]", title(cell),
+            now < control.measureFromNs ? "warming up" : "\(ended) uploads",
+            Readable.number(Double(ended) / max(seconds, 0.001)) + "/s",
+            Readable.number(Double(bytes) / 1_048_576 / max(seconds, 0.001)) + " MiB/s",
+            "\(failed) errors",
+        ]
+        if let left = secondsLeft(now) { parts.append("\(Int(left.rounded())) s left") }
+        Terminal.rewriteLine(String(parts.joined(separator: "  ").prefix(Terminal.width - 1)))
+    }
+
+    func finished(_ result: CellResult) {
+        finishedCells += 1
+        guard !isQuiet, !isInteractive else { return }
+        let measurements = result.measurements
+        let p50 = measurements[.response].valueUs(atPercentile: 50).map {
+            "p50 " + Readable.microseconds(Double($0))
+        }
+        let line = [
+            "[\(finishedCells)/\(cellCount)]", title(result.cell),
+            "\(measurements.uploads) uploads, \(measurements.errors) errors", p50 ?? "no success",
+        ]
+        Terminal.writeError(line.joined(separator: "  "))
+    }
+
+    /// Removes the changing line before something else is printed.
+    func clear() {
+        if !isQuiet, isInteractive { Terminal.rewriteLine("") }
+    }
+
+    private func title(_ cell: Cell) -> String {
+        let size = cell.sizeBytes.map { Readable.bytes($0) } ?? "files"
+        return "\(cell.scenario) \(size) round \(cell.round)"
+    }
+
+    /// From the cells that are done, as all are planned to last equally long.
+    private func secondsLeft(_ now: Int64) -> Double? {
+        guard finishedCells > 0 else { return nil }
+        let elapsed = Double(now - runStartNs) / 1e9
+        return max(0, elapsed / Double(finishedCells) * Double(cellCount) - elapsed)
+    }
+}

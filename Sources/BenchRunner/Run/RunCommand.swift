@@ -1,0 +1,111 @@
+import Foundation
+
+extension Command {
+    static let run = Command(
+        name: "run",
+        summary: "drives the uploads, writes a results directory, prints the comparison",
+        usage: [
+            "run [FLAGS]",
+            "run --target http://127.0.0.1:9000 --bucket BUCKET --signer local [FLAGS]",
+        ],
+        details: """
+            Without --target it starts 'uploadbench serve' for itself: an S3-like store and an API on the
+            loopback interface that forget the uploaded bytes and keep their checksums. For another target,
+            credentials come from AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN, and the
+            API's token from UPLOADBENCH_TOKEN.
+
+            Every flag can also stand in the environment (UPLOADBENCH_SIZE=1MiB) or in a plan file
+            ({"size": "1MiB,4MiB", "rounds": 5}); a flag wins over the environment, that over the plan.
+
+            examples:
+              uploadbench run --size 1MiB -c 32 -d 10s
+              uploadbench run --files photos/ --scenarios presigned-post
+              uploadbench run -n 1000 --warmup 0s --rounds 1 -o results/quick
+            """,
+        flags: RunFlags.all,
+        run: { arguments throws(CommandError) in try RunCommand.run(arguments) })
+}
+
+enum RunFlags {
+    static let all = [
+        Flag(
+            name: "scenarios", valueName: "A,B",
+            help: "strategies (\(RunPlan.strategies.joined(separator: ", ")); default: all)"),
+        Flag(name: "size", valueName: "LIST", help: "bytes per upload (default 256KiB,4MiB)"),
+        Flag(
+            name: "files", valueName: "PATH",
+            help: "upload real files instead, a file or a folder, each once"),
+        Flag(
+            name: "concurrency", short: "c", valueName: "N", help: "clients at a time (default 8)"),
+        Flag(
+            name: "duration", short: "d", valueName: "TIME",
+            help: "measured time per cell (default 5s)"),
+        Flag(
+            name: "uploads", short: "n", valueName: "N",
+            help: "measured uploads per cell, instead of a time"),
+        Flag(
+            name: "warmup", valueName: "TIME",
+            help: "time before measuring, per cell (default 1s; files: 0s)"),
+        Flag(
+            name: "rounds", valueName: "N",
+            help: "how often each strategy has its turn (default 3; files: 1)"),
+        Flag(
+            name: "seed", valueName: "N",
+            help: "of payloads, keys' order and the cells' order (default 1)"),
+        Flag(name: "threads", valueName: "N", help: "worker threads (default: half the cores)"),
+        Flag(name: "target", valueName: "URL", help: "an S3 endpoint, or 'embedded' (default)"),
+        Flag(name: "bucket", valueName: "NAME", help: "the bucket at the target"),
+        Flag(
+            name: "region", valueName: "NAME", help: "its region (default: AWS_REGION, us-east-1)"),
+        Flag(
+            name: "gateway", valueName: "URL", help: "the API that signs and reviews, with --target"
+        ),
+        Flag(
+            name: "signer", valueName: "WHO",
+            help: "gateway (default), or local: sign here, S3 requests only"),
+        Flag(name: "expires", valueName: "SECONDS", help: "life of a signature (default 300)"),
+        Flag(name: "plan", valueName: "FILE", help: "JSON object of these flags"),
+        Flag(
+            name: "out", short: "o", valueName: "DIR",
+            help: "results directory (default results/<time>-run)"),
+        Flag(name: "format", valueName: "HOW", help: "table (default), json or markdown"),
+        Flag(name: "quiet", short: "q", help: "no progress, only the result"),
+        Flag(name: "no-color", help: "no colour, as with NO_COLOR"),
+    ]
+}
+
+enum RunCommand {
+    static func run(_ arguments: Arguments) throws(CommandError) -> ExitCode {
+        var plan = try RunPlan(Settings(arguments, for: .run))
+        let workload = try Workload(plan)
+        if plan.extent == .uploads(0) { plan.extent = .uploads(workload.entries.count) }
+        plan.threads = min(plan.threads, plan.concurrency)
+        Interruption.watch()
+        let (target, endpoint) = try open(plan)
+        defer { endpoint?.stop() }
+        try Reachability.check(plan, target)
+        let startedAt = Date()
+        let directory: ResultsDirectory
+        do throws(ResultsError) {
+            directory = try ResultsDirectory(
+                requested: plan.outputPath, name: "run", startedAt: startedAt)
+        } catch {
+            throw error.commandError
+        }
+        return try RunSession(plan, target, workload, directory, startedAt: startedAt).run()
+    }
+
+    /// The target, and the child process that is it when none was named.
+    private static func open(
+        _ plan: RunPlan
+    ) throws(CommandError) -> (RunTarget, EmbeddedEndpoint?) {
+        if case .url(let url) = plan.target {
+            return (try RunTarget(url: url, plan: plan), nil)
+        }
+        var flags = ["--store", "discard", "--expires", "\(plan.expiresSeconds)"]
+        if let bucket = plan.bucket { flags += ["--bucket", bucket] }
+        if let region = plan.region { flags += ["--region", region] }
+        let endpoint = try EmbeddedEndpoint(arguments: flags)
+        return (try endpoint.target(), endpoint)
+    }
+}

@@ -1,0 +1,124 @@
+import Foundation
+import Transfer
+
+/// `run.json`: what was run, on what, and how it ended.
+struct RunRecord {
+    enum Status: String { case partial, complete }
+
+    let plan: RunPlan
+    let target: RunTarget
+    let startedAt: Date
+    var endedAt: Date?
+    /// Partial until all cells are on the disk.
+    var status = Status.partial
+    var warnings: [String] = []
+
+    var json: [UInt8] {
+        let times = ISO8601DateFormatter()
+        times.formatOptions = [.withInternetDateTime, .withFractionalSeconds]
+        var object: [String: Any] = [
+            "schema_version": 1,
+            "tool": "uploadbench \(Uploadbench.version)",
+            "plan": planObject,
+            "seed": plan.seed,
+            "started_at": times.string(from: startedAt),
+            "status": status.rawValue,
+            "machine": MachineFacts.object,
+            "libraries": MachineFacts.libraries,
+            "target": targetObject,
+            "warnings": warnings,
+        ]
+        object["ended_at"] = endedAt.map(times.string(from:)) ?? NSNull()
+        object["git_commit"] = MachineFacts.gitCommit ?? NSNull()
+        // The services behind the embedded default are emulated; nothing is delayed or throttled.
+        object["emulated"] =
+            target.isEmbedded ? ["link": "loopback", "services": "none"] : NSNull()
+        return Array((JSONText.render(object) + "\n").utf8)
+    }
+
+    private var planObject: [String: Any] {
+        var object: [String: Any] = [
+            "scenarios": plan.scenarios,
+            "concurrency": plan.concurrency,
+            "threads": plan.threads,
+            "warmup_s": plan.warmup.inSeconds,
+            "rounds": plan.rounds,
+            "seed": plan.seed,
+            "signer": plan.signer.rawValue,
+            "expires_s": plan.expiresSeconds,
+            "model": "closed",
+            "link": "loopback",
+        ]
+        object[plan.filesPath == nil ? "size_bytes" : "files"] =
+            plan.filesPath ?? plan.sizesBytes as Any
+        switch plan.extent {
+        case .duration(let duration): object["duration_s"] = duration.inSeconds
+        case .uploads(let count): object["uploads"] = count
+        }
+        return object
+    }
+
+    private var targetObject: [String: Any] {
+        var object: [String: Any] = [
+            "kind": target.isEmbedded ? "embedded" : "external",
+            "store": Self.withoutSecrets(target.storeURL),
+            "bucket": target.bucket,
+            "region": target.region,
+        ]
+        object["gateway"] = target.gatewayURL.map(Self.withoutSecrets) ?? NSNull()
+        return object
+    }
+
+    /// A URL without user, password and query.
+    private static func withoutSecrets(_ url: String) -> String {
+        guard var parts = URLComponents(string: url) else { return "" }
+        (parts.user, parts.password, parts.query) = (nil, nil, nil)
+        return parts.string ?? ""
+    }
+}
+
+/// What the numbers depend on and a reader of them cannot see.
+enum MachineFacts {
+    static var object: [String: Any] {
+        var names = utsname()
+        uname(&names)
+        return [
+            "cpu": cpuModel ?? "unknown",
+            "cores": ProcessInfo.processInfo.activeProcessorCount,
+            "memory_bytes": ProcessInfo.processInfo.physicalMemory,
+            "kernel": text(&names.release),
+            "architecture": text(&names.machine),
+            "congestion_control": firstLine("/proc/sys/net/ipv4/tcp_congestion_control")
+                ?? "unknown",
+        ]
+    }
+
+    /// libcurl's text names the TLS and compression libraries that it is built on.
+    static var libraries: [String: String] { ["libcurl": LibcurlVersion.text] }
+
+    /// Of the folder that the run was started in, read from git's own files; nil outside one.
+    static var gitCommit: String? {
+        guard let head = firstLine(".git/HEAD") else { return nil }
+        guard head.hasPrefix("ref: ") else { return head }
+        let reference = String(head.dropFirst(5))
+        if let commit = firstLine(".git/" + reference) { return commit }
+        let packed = (try? String(contentsOfFile: ".git/packed-refs", encoding: .utf8)) ?? ""
+        let line = packed.split(separator: "\n").first { $0.hasSuffix(" " + reference) }
+        return line.map { String($0.prefix { $0 != " " }) }
+    }
+
+    private static var cpuModel: String? {
+        let info = (try? String(contentsOfFile: "/proc/cpuinfo", encoding: .utf8)) ?? ""
+        let line = info.split(separator: "\n").first { $0.hasPrefix("model name") }
+        return line?.split(separator: ":").last.map { $0.trimmingCharacters(in: .whitespaces) }
+    }
+
+    private static func firstLine(_ path: String) -> String? {
+        let content = try? String(contentsOfFile: path, encoding: .utf8)
+        return content?.split(separator: "\n").first.map(String.init)
+    }
+
+    private static func text<Characters>(_ characters: inout Characters) -> String {
+        withUnsafeBytes(of: &characters) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
+    }
+}

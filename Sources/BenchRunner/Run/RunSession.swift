@@ -1,0 +1,107 @@
+import Foundation
+import Measure
+
+/// A run from its first cell to its last, with every finished cell on the disk before the next.
+final class RunSession {
+    private let plan: RunPlan
+    private let directory: ResultsDirectory
+    private var record: RunRecord
+    private let results: ResultsWriter
+    private let samples: SampleWriter
+    private let cellRun: CellRun
+    private let progress: ProgressDisplay
+    private var finished: [CellResult] = []
+
+    init(
+        _ plan: RunPlan, _ target: RunTarget, _ workload: Workload, _ directory: ResultsDirectory,
+        startedAt: Date
+    ) throws(CommandError) {
+        self.plan = plan
+        self.directory = directory
+        record = RunRecord(plan: plan, target: target, startedAt: startedAt)
+        do throws(ResultsError) {
+            try directory.replace("run.json", with: record.json)
+            results = try ResultsWriter(directory)
+            samples = try SampleWriter(path: directory.file("samples.csv"))
+        } catch {
+            throw error.commandError
+        }
+        cellRun = CellRun(
+            plan: plan, target: target, workload: workload,
+            scenarios: try ScenarioFactory(plan, target), writer: samples,
+            runStartNs: monotonicNs())
+        progress = ProgressDisplay(cellCount: plan.cells().count, isQuiet: plan.isQuiet)
+    }
+
+    /// - Returns: the exit code; the results so far are on the disk whatever it is.
+    func run() throws(CommandError) -> ExitCode {
+        progress.note("results: \(directory.path)")
+        for cell in plan.cells() where !Interruption.isRequested {
+            let result = try cellRun.measure(cell, progress)
+            finished.append(result)
+            progress.finished(result)
+            do throws(ResultsError) {
+                try samples.flush()
+                try results.append(result)
+            } catch {
+                throw error.commandError
+            }
+        }
+        progress.clear()
+        return try finish()
+    }
+
+    private func finish() throws(CommandError) -> ExitCode {
+        let isComplete = !Interruption.isRequested
+        record.endedAt = Date()
+        record.status = isComplete ? .complete : .partial
+        if samples.stalls > 0 {
+            record.warnings.append(
+                "workers waited \(samples.stalls) times for samples.csv: the disk was too slow, and"
+                    + " latencies include that")
+        }
+        do throws(ResultsError) {
+            try samples.finish()
+            try results.finish()
+            try directory.replace("run.json", with: record.json)
+        } catch {
+            throw error.commandError
+        }
+        show()
+        guard isComplete else {
+            Terminal.writeError(
+                "uploadbench: interrupted; partial results are in \(directory.path)")
+            return .interrupted
+        }
+        return finished.contains { $0.measurements.uploads == 0 } ? .failure : .success
+    }
+
+    private func show() {
+        let comparison = Comparison(finished)
+        let table = ComparisonTable(comparison: comparison, usesColor: plan.allowsColor)
+        Terminal.write(table.text(plan.tableFormat))
+        guard plan.tableFormat == .table else { return }
+        comparison.rows.flatMap(FailureLine.lines).forEach { Terminal.write($0) }
+        record.warnings.forEach { Terminal.write("warning: \($0)") }
+        guard !plan.isQuiet else { return }
+        Terminal.write(
+            "closed model, \(plan.concurrency) clients; times from the start of an upload to its last"
+                + " answer; * is the best of its block")
+        Terminal.write("results: \(directory.path)")
+    }
+}
+
+/// What went wrong, most frequent first, next to the latencies that it is kept out of.
+enum FailureLine {
+    private static let shownClasses = 5
+
+    static func lines(_ row: ComparisonRow) -> [String] {
+        let sorted = row.measurements.failures.sorted { $0.value > $1.value }
+        return sorted.prefix(shownClasses).map { failure, count in
+            let details = [failure.httpStatus.map(String.init), failure.errorCode]
+            let text = details.compactMap { $0 }.filter { !$0.isEmpty }.joined(separator: " ")
+            let size = row.sizeBytes.map { " " + Readable.bytes($0) } ?? ""
+            return "\(row.scenario)\(size): \(count) × \(failure.outcome.rawValue) \(text)"
+        }
+    }
+}

@@ -1,0 +1,91 @@
+import Measure
+package import Transfer
+
+/// `presigned-put`: `GET /signed-url`, `PUT` to the signed URL, `POST /reviews`. With a local
+/// signer it is the PUT alone.
+package final class PresignedPut: Scenario {
+    private let permissions: PutPermissions
+    private var content: UploadContent?
+    private var key = ""
+    private var phase = Phase.authorize
+
+    package init(_ permissions: PutPermissions) {
+        self.permissions = permissions
+    }
+
+    package func begin(_ content: UploadContent, unixSeconds: Int64) -> Step {
+        self.content = content
+        switch permissions {
+        case .gateway(let api):
+            phase = .authorize
+            return .send(
+                ScenarioRequest(
+                    phase: .authorize, request: api.permissionRequest("/signed-url", for: content)))
+        case .local(let signer):
+            guard let target = try? signer.signedTarget(for: content, unixSeconds: unixSeconds)
+            else { return .finished(.notSigned) }
+            return put(to: target, content)
+        }
+    }
+
+    package func received(_ answer: Answer, unixSeconds: Int64) -> Step {
+        switch (phase, permissions) {
+        case (.authorize, .gateway(let api)):
+            guard let content, let permission = api.permission(in: answer),
+                let target = RequestTarget(url: permission.data.url)
+            else { return .finished(.failed(answer)) }
+            key = permission.id
+            return put(to: target, content)
+        case (.upload, .gateway(let api)):
+            guard answer.status == 200 else { return .finished(.failed(answer)) }
+            phase = .notify
+            return .send(ScenarioRequest(phase: .notify, request: api.reviewRequest(key: key)))
+        case (.upload, .local):
+            guard answer.status == 200 else { return .finished(.failed(answer)) }
+            return .finished(UploadEnd(.success, httpStatus: answer.status))
+        default:
+            guard answer.status == 201 else { return .finished(.failed(answer)) }
+            return .finished(UploadEnd(.success, httpStatus: answer.status))
+        }
+    }
+
+    private func put(to target: RequestTarget, _ content: UploadContent) -> Step {
+        phase = .upload
+        let head = """
+            PUT \(target.pathAndQuery) HTTP/1.1\r\nHost: \(target.origin.authority)\r\n\
+            Content-Type: \(content.contentType)\r\nContent-Length: \(content.sizeBytes)\r\n\r\n
+            """
+        let request = Request(
+            origin: target.origin, head: Array(head.utf8), body: [BodySlice(content.payload)])
+        return .send(ScenarioRequest(phase: .upload, request: request))
+    }
+}
+
+/// Who gives the permission to PUT.
+package enum PutPermissions {
+    case gateway(GatewayAPI)
+    case local(any PutSigning)
+}
+
+/// Where one request goes: an absolute URL taken apart, its path and query as they stand.
+package struct RequestTarget {
+    package let origin: Origin
+    package let pathAndQuery: String
+
+    package init(origin: Origin, pathAndQuery: String) {
+        self.origin = origin
+        self.pathAndQuery = pathAndQuery
+    }
+
+    /// nil for anything but an http(s) URL with a clean path and query.
+    package init?(url: String) {
+        guard let schemeEnd = url.firstRange(of: "://")?.upperBound else { return nil }
+        let pathStart = url[schemeEnd...].firstIndex { "/?#".contains($0) } ?? url.endIndex
+        guard let origin = Origin(url: String(url[..<pathStart])) else { return nil }
+        let rest = url[pathStart...].prefix { $0 != "#" }
+        // A space or a control character would end the request line early.
+        guard rest.utf8.allSatisfy({ $0 > 0x20 && $0 != 0x7F }) else { return nil }
+        self.origin = origin
+        pathAndQuery = rest.hasPrefix("/") ? String(rest) : "/" + rest
+    }
+}

@@ -1,0 +1,111 @@
+package import Measure
+package import Transfer
+
+/// What is uploaded: bytes that all workers share, and what they claim to be.
+package struct UploadContent: Sendable {
+    package let payload: Payload
+    package let contentType: String
+    package let fileName: String
+
+    package init(payload: Payload, contentType: String, fileName: String) {
+        self.payload = payload
+        self.contentType = contentType
+        self.fileName = fileName
+    }
+
+    package var sizeBytes: Int64 { Int64(payload.buffer.count) }
+
+    /// The name's extension with its dot, `""` without one.
+    package var fileExtension: String {
+        guard let dot = fileName.lastIndex(of: "."), dot != fileName.startIndex else { return "" }
+        return String(fileName[dot...])
+    }
+}
+
+/// The part of an upload that a request belongs to; its time is counted there.
+package enum Phase: Sendable {
+    /// Getting the permission to upload.
+    case authorize
+    /// Moving the bytes.
+    case upload
+    /// Telling the API that the object is there.
+    case notify
+}
+
+package struct ScenarioRequest {
+    package let phase: Phase
+    package let request: Request
+
+    package init(phase: Phase, request: Request) {
+        self.phase = phase
+        self.request = request
+    }
+}
+
+/// How an upload ended, as far as the answers tell.
+package struct UploadEnd: Sendable, Equatable {
+    package let outcome: Outcome
+    package let httpStatus: Int?
+    package let errorCode: String
+
+    package init(_ outcome: Outcome, httpStatus: Int? = nil, errorCode: String = "") {
+        self.outcome = outcome
+        self.httpStatus = httpStatus
+        self.errorCode = errorCode
+    }
+}
+
+package enum Step {
+    case send(ScenarioRequest)
+    case finished(UploadEnd)
+}
+
+/// One way of uploading: from the last answer, it names the next request. It does no I/O and
+/// reads no clock. An instance carries one upload at a time and is used again for the next.
+package protocol Scenario: AnyObject {
+    /// The first step of a new upload.
+    ///
+    /// - Parameter unixSeconds: the wall clock, for signatures.
+    func begin(_ content: UploadContent, unixSeconds: Int64) -> Step
+
+    /// The step after the answer to the request that was sent last.
+    func received(_ answer: Answer, unixSeconds: Int64) -> Step
+}
+
+extension UploadEnd {
+    /// A file whose name or type cannot be signed; nothing was sent.
+    static let notSigned = UploadEnd(.refused, errorCode: "not-signable")
+
+    /// An answer that ends the upload because it is not the one that was needed.
+    static func failed(_ answer: Answer) -> UploadEnd {
+        let outcome: Outcome =
+            switch answer.status {
+            case 500...: .serverError
+            case 400..<500: .refused
+            default: .unexpectedAnswer
+            }
+        return UploadEnd(
+            outcome, httpStatus: answer.status, errorCode: ErrorCode.find(in: answer.body))
+    }
+}
+
+/// Reads the code out of an S3 error document (`<Error><Code>…</Code>`).
+enum ErrorCode {
+    private static let opening = Array("<Code>".utf8)
+    private static let longest = 64
+
+    /// `""` where there is none, as in API Gateway's answers.
+    static func find(in body: [UInt8]) -> String {
+        guard let start = body.firstRange(of: opening)?.upperBound,
+            let end = body[start...].firstIndex(of: UInt8(ascii: "<")), end - start <= longest
+        else { return "" }
+        let code = body[start..<end]
+        // A hostile answer must not put its own text into the results.
+        guard code.allSatisfy({ isLetterOrDigit($0) }) else { return "" }
+        return String(decoding: code, as: UTF8.self)
+    }
+
+    private static func isLetterOrDigit(_ byte: UInt8) -> Bool {
+        (0x30...0x39).contains(byte) || (0x41...0x5A).contains(byte) || (0x61...0x7A).contains(byte)
+    }
+}
