@@ -1,0 +1,101 @@
+/// A JSON document (RFC 8259) with its members in order, as policies need it.
+package enum JSONValue: Sendable {
+    case null
+    case bool(Bool)
+    /// As written: `1.0` and `1` differ to a policy.
+    case number(String)
+    case string(String)
+    case array([JSONValue])
+    case object([(name: String, value: JSONValue)])
+
+    /// The first member of this name.
+    package subscript(name: String) -> JSONValue? {
+        guard case .object(let members) = self else { return nil }
+        return members.first { sameBytes($0.name, name) }?.value
+    }
+
+    package var string: String? {
+        guard case .string(let text) = self else { return nil }
+        return text
+    }
+
+    package var number: String? {
+        guard case .number(let text) = self else { return nil }
+        return text
+    }
+
+    package var integer: Int? { number.flatMap { Int($0) } }
+
+    package var array: [JSONValue]? {
+        guard case .array(let elements) = self else { return nil }
+        return elements
+    }
+
+    package var object: [(name: String, value: JSONValue)]? {
+        guard case .object(let members) = self else { return nil }
+        return members
+    }
+
+    package var isNull: Bool {
+        guard case .null = self else { return false }
+        return true
+    }
+}
+
+/// Equal as bytes: Swift's `==` holds `é` and `e` with an accent for the same text, S3 does not.
+func sameBytes(_ a: String, _ b: String) -> Bool {
+    a.utf8.elementsEqual(b.utf8)
+}
+
+/// Text as JSON writes it.
+package enum JSONText {
+    /// Appends the string in quotes.
+    ///
+    /// - Parameter asciiOnly: other characters as `\uXXXX`, as Python's `json` writes them.
+    package static func append(
+        _ text: String, to output: inout [UInt8], asciiOnly: Bool = false
+    ) {
+        output.append(UInt8(ascii: "\""))
+        appendContents(text, to: &output, asciiOnly: asciiOnly)
+        output.append(UInt8(ascii: "\""))
+    }
+
+    static func appendContents(_ text: String, to output: inout [UInt8], asciiOnly: Bool) {
+        if text.utf8.allSatisfy({ isPlain($0) || (!asciiOnly && $0 >= 0x80) }) {
+            output += Array(text.utf8)
+            return
+        }
+        for unit in text.utf16 { appendUnit(unit, to: &output) }
+    }
+
+    /// Needs no escape, in ASCII.
+    @inline(__always)
+    static func isPlain(_ byte: UInt8) -> Bool {
+        byte >= 0x20 && byte < 0x7F && byte != 0x22 && byte != 0x5C
+    }
+
+    package static func quoted(_ text: String, asciiOnly: Bool = false) -> String {
+        var output: [UInt8] = []
+        append(text, to: &output, asciiOnly: asciiOnly)
+        return String(decoding: output, as: UTF8.self)
+    }
+
+    private static func appendUnit(
+        _ unit: UInt16, to output: inout [UInt8]
+    ) {
+        let short: [UInt16: Character] = [
+            0x22: "\"", 0x5C: "\\", 0x08: "b", 0x0C: "f", 0x0A: "n", 0x0D: "r", 0x09: "t",
+        ]
+        if let letter = short[unit] {
+            output += Array("\\\(letter)".utf8)
+        } else if unit >= 0x20 && unit < 0x80 {
+            // Python leaves DEL as it is.
+            output.append(UInt8(unit))
+        } else {
+            // Outside asciiOnly this also escapes the text's non-ASCII characters: equal JSON.
+            let digits = String(unit, radix: 16)
+            output += Array(
+                "\\u\(String(repeating: "0", count: 4 - digits.count))\(digits)".utf8)
+        }
+    }
+}
