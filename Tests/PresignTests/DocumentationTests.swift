@@ -97,8 +97,11 @@ import Testing
         #expect(text == expected["policy_base64"].text)
         let scope = CredentialScope(date: inputs["date"].text, region: inputs["region"].text)
         let key = SigningKey(inputs.credentials, scope: scope)
+        // The documentation abbreviates the two long fields.
+        let spelled = ["Policy": text, "X-Amz-Signature": expected["signature"].text]
+        let fields = inputs["form_fields"].pairs.map { ($0.name, spelled[$0.name] ?? $0.value) }
         let form = try SignatureVerifier(region: inputs["region"].text).verifyForm(
-            fields: inputs["form_fields"].pairs, hasFile: true, bucket: inputs["bucket"].text,
+            fields: fields, hasFile: true, bucket: inputs["bucket"].text,
             now: try inputs.signingTime("amz_date")
         ) { _ in inputs.credentials }
         #expect(form?.accessKey == inputs["access_key"].text)
@@ -123,7 +126,9 @@ import Testing
         let given = context["credentials"]
         let credentials = Credentials(
             accessKey: given["access_key_id"].text, secretKey: given["secret_access_key"].text,
-            sessionToken: given["token"].optionalText)
+            // In one case the token joins the request after it is signed.
+            sessionToken: context["omit_session_token"].value as? Bool == true
+                ? nil : given["token"].optionalText)
         let time = try context.signingTime("timestamp")
         let request = SuiteRequest(vector["request"].text)
         let payload = SHA256.digest(Array(request.body.utf8)).hex
