@@ -1,5 +1,5 @@
 /// A signed form: where to POST it and the fields that must precede the file.
-package struct SignedForm: Sendable {
+package struct PresignedForm: Sendable {
     package let url: String
     package let key: String
     package let policy: String
@@ -61,12 +61,12 @@ package struct PostFormSigner: ~Copyable {
     /// A form for one key; one that ends in `${filename}` allows any file name.
     package mutating func sign(
         key: String, at time: SigningTime
-    ) throws(SigningError) -> SignedForm {
+    ) throws(SigningError) -> PresignedForm {
         try SigningError.check(keyBytes: key.utf8.count)
         if time.unixSeconds != second { render(time) }
         let isOpen = key.utf8.count >= 11 && key.hasSuffix(FilenameVariable.text)
         let (policy, signature) = isOpen ? signOpen(key, time) : signPlain(key)
-        return SignedForm(
+        return PresignedForm(
             url: url, key: key, policy: policy, signature: signature.hex, callerFields: fields,
             authentication: authentication)
     }
