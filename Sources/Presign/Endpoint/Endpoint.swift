@@ -58,6 +58,20 @@ package struct Endpoint: Sendable, Hashable {
         }
     }
 
+    /// The same place under another scheme and host, when a request names them itself.
+    package func at(scheme: String, host: String) -> Endpoint {
+        Endpoint(
+            scheme: scheme, host: host, pathPrefix: pathPrefix, region: region, bucket: bucket)
+    }
+
+    private init(scheme: String, host: String, pathPrefix: String, region: String, bucket: String) {
+        self.scheme = scheme
+        self.host = host
+        self.pathPrefix = pathPrefix
+        self.region = region
+        self.bucket = bucket
+    }
+
     /// Where a POST form goes.
     package var formURL: String {
         "\(scheme)://\(host)\(pathPrefix.isEmpty ? "/" : pathPrefix)"
@@ -93,7 +107,7 @@ package struct Endpoint: Sendable, Hashable {
             && text.utf8.allSatisfy { PercentEncoding.isUnreserved($0) && $0 != 0x2E && $0 != 0x7E }
     }
 
-    /// Names that old buckets and other S3 implementations allow: 3 to 255 plain characters.
+    /// Names that old buckets and other S3 implementations allow: plain characters, at most 255.
     private static func isBucketName(_ text: String) -> Bool {
         (1...255).contains(text.utf8.count) && text != "." && text != ".."
             && text.utf8.allSatisfy { PercentEncoding.isUnreserved($0) && $0 != 0x7E }

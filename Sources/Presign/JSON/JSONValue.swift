@@ -48,7 +48,7 @@ func sameBytes(_ a: String, _ b: String) -> Bool {
 }
 
 /// Text as JSON writes it.
-package enum JSONText {
+package enum JSONString {
     /// Appends the string in quotes.
     ///
     /// - Parameter asciiOnly: other characters as `\uXXXX`, as Python's `json` writes them.

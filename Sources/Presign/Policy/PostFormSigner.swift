@@ -74,11 +74,11 @@ package struct PostFormSigner: ~Copyable {
     private mutating func signPlain(_ key: String) -> (String, SHA256Digest) {
         var key = key
         let (policyBytes, inner) = key.withUTF8 { bytes -> (Int, SHA256Digest) in
-            if bytes.allSatisfy(JSONText.isPlain) {
+            if bytes.allSatisfy(JSONString.isPlain) {
                 return template.encode(UnsafeRawBufferPointer(bytes))
             }
             var escaped: [UInt8] = []
-            JSONText.appendContents(
+            JSONString.appendContents(
                 String(decoding: bytes, as: UTF8.self), to: &escaped, asciiOnly: true)
             return escaped.withUnsafeBytes { template.encode($0) }
         }

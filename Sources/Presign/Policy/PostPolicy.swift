@@ -45,7 +45,8 @@ package enum PolicyCondition: Sendable, Equatable {
     case equals(operand: String, value: String)
     /// `["starts-with", "$field", "prefix"]`; an empty prefix allows any value.
     case startsWith(operand: String, prefix: String)
-    /// `["content-length-range", low, high]`, inclusive; no bounds when the texts are no numbers.
+    /// `["content-length-range", low, high]`, inclusive, low and high as the JSON has them; no
+    /// bounds when they are no numbers.
     case contentLengthRange(low: String, high: String, bounds: ClosedRange<Int64>?)
 
     package static func equals(field: String, _ value: String) -> PolicyCondition {
@@ -75,9 +76,9 @@ package enum PolicyCondition: Sendable, Equatable {
         switch self {
         case .exact(let field, let value):
             output.append(UInt8(ascii: "{"))
-            JSONText.append(field, to: &output, asciiOnly: true)
+            JSONString.append(field, to: &output, asciiOnly: true)
             output += Array(": ".utf8)
-            JSONText.append(value, to: &output, asciiOnly: true)
+            JSONString.append(value, to: &output, asciiOnly: true)
             output.append(UInt8(ascii: "}"))
         case .equals(let operand, let value):
             Self.append(["eq", operand, value], to: &output)
@@ -91,9 +92,13 @@ package enum PolicyCondition: Sendable, Equatable {
     private static func append(_ words: [String], to output: inout [UInt8]) {
         for (index, word) in words.enumerated() {
             output += Array((index == 0 ? "[" : ", ").utf8)
-            JSONText.append(word, to: &output, asciiOnly: true)
+            JSONString.append(word, to: &output, asciiOnly: true)
         }
         output.append(UInt8(ascii: "]"))
+    }
+
+    private static func inQuotes(_ bound: String) -> String {
+        bound.hasPrefix("\"") ? bound : "\"\(bound)\""
     }
 
     /// As S3 names it when it fails: simple ones as `eq`, everything in quotes.
@@ -104,7 +109,7 @@ package enum PolicyCondition: Sendable, Equatable {
         case .startsWith(let operand, let prefix):
             "[\"starts-with\", \"\(operand)\", \"\(prefix)\"]"
         case .contentLengthRange(let low, let high, _):
-            "[\"content-length-range\", \"\(low)\", \"\(high)\"]"
+            "[\"content-length-range\", \(Self.inQuotes(low)), \(Self.inQuotes(high))]"
         }
     }
 }

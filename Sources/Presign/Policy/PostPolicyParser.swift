@@ -33,7 +33,7 @@ extension PostPolicy {
 }
 
 extension PolicyCondition {
-    init(_ json: JSONValue) throws(PolicyDocumentError) {
+    package init(_ json: JSONValue) throws(PolicyDocumentError) {
         switch json {
         case .object(let members): self = try Self.simple(members)
         case .array(let elements): self = try Self.list(elements)
@@ -83,13 +83,14 @@ extension PolicyCondition {
 
     /// A whole number or a text; S3 refuses `10.0` as a document, `"ten"` as a condition.
     private static func bound(_ json: JSONValue) throws(PolicyDocumentError) -> String {
-        if let text = json.string { return text }
+        if let text = json.string { return JSONString.quoted(text, asciiOnly: true) }
         guard let number = json.number, Int64(number) != nil else { throw .invalidJSON }
         return number
     }
 
     private static func range(_ low: String, _ high: String) -> ClosedRange<Int64>? {
-        guard let low = Int64(low), let high = Int64(high), low <= high else { return nil }
+        func number(_ bound: String) -> Int64? { Int64(bound.filter { $0 != "\"" }) }
+        guard let low = number(low), let high = number(high), low <= high else { return nil }
         return low...high
     }
 }

@@ -106,18 +106,35 @@ package struct PresignedURLSigner: ~Copyable {
         return total
     }
 
+    /// Path and query, as the request line has them.
+    package mutating func signTarget(
+        key: String, at time: SigningTime
+    ) throws(SigningError) -> String {
+        try SigningError.check(keyBytes: key.utf8.count)
+        prepare(for: time)
+        var key = key
+        return key.withUTF8 { text(for: UnsafeRawBufferPointer($0), originBytes: 0) }
+    }
+
     private mutating func url(for key: UnsafeRawBufferPointer) -> String {
+        text(for: key, originBytes: originBytes.count)
+    }
+
+    /// - Parameter originBytes: how much of scheme and host goes before the path: all or nothing.
+    private mutating func text(
+        for key: UnsafeRawBufferPointer, originBytes originCount: Int
+    ) -> String {
         let encoded = encode(key)
         let signature = signature(encodedKeyBytes: encoded)
         let pathBytes = keyOffset - methodBytes + encoded
-        let total = originBytes.count + pathBytes + urlTail.count + 64
+        let total = originCount + pathBytes + urlTail.count + 64
         return String(unsafeUninitializedCapacity: total) { buffer in
             guard let base = UnsafeMutableRawPointer(buffer.baseAddress) else { return 0 }
             originBytes.withUnsafeBytes { origin in
-                UnsafeMutableRawBufferPointer(start: base, count: origin.count).copyMemory(
-                    from: origin)
+                UnsafeMutableRawBufferPointer(start: base, count: originCount).copyMemory(
+                    from: UnsafeRawBufferPointer(rebasing: origin[..<originCount]))
             }
-            let path = base + originBytes.count
+            let path = base + originCount
             path.copyMemory(from: canonical + methodBytes, byteCount: pathBytes)
             storeTail(to: path + pathBytes, signature)
             return total
