@@ -1,0 +1,34 @@
+/// Why a server refuses a request before any role sees it. All of them close the connection: what
+/// follows on it can no longer be told apart.
+package enum RequestProblem: Error, Equatable {
+    case malformed(String)
+    case requestLineTooLong(limitBytes: Int)
+    case fieldsTooLarge(limitBytes: Int)
+    case tooManyFields(limit: Int)
+    case versionNotSupported
+    case transferCodingNotSupported
+    case headTimedOut
+
+    package var status: Int {
+        switch self {
+        case .malformed: 400
+        case .requestLineTooLong: 414
+        case .fieldsTooLarge, .tooManyFields: 431
+        case .versionNotSupported: 505
+        case .transferCodingNotSupported: 501
+        case .headTimedOut: 408
+        }
+    }
+
+    package var message: String {
+        switch self {
+        case .malformed(let what): what
+        case .requestLineTooLong(let limit): "The request line exceeds requestLineBytes (\(limit))"
+        case .fieldsTooLarge(let limit): "The header fields exceed fieldsBytes (\(limit))"
+        case .tooManyFields(let limit): "There are more header fields than fieldCount (\(limit))"
+        case .versionNotSupported: "Only HTTP/1.0 and HTTP/1.1 are spoken here"
+        case .transferCodingNotSupported: "The only transfer coding known here is chunked"
+        case .headTimedOut: "The request head did not arrive in time"
+        }
+    }
+}

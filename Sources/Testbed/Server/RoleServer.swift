@@ -1,0 +1,197 @@
+import CLinux
+import Foundation
+package import NetIO
+import Synchronization
+
+/// Where a role listens, and as what it may be reached.
+package struct ListenAddress: Sendable {
+    package let host: String
+    /// 0: any free port.
+    package let port: Int
+
+    package init(host: String = "127.0.0.1", port: Int = 0) {
+        self.host = host
+        self.port = port
+    }
+}
+
+/// One role of the testbed: a listening socket, a thread and an event loop of its own, so that its
+/// CPU time is its own account.
+///
+/// `@unchecked Sendable`: what is not constant belongs to the loop's thread; other threads only
+/// post to it.
+package final class RoleServer: @unchecked Sendable {
+    package let port: Int
+    let limits: ServerLimits
+    private let listener: Int32
+    private let poster: LoopPoster
+    private let ended = DispatchSemaphore(value: 0)
+    private let cpuNs = Atomic<Int64>(0)
+
+    /// Binds at once and serves until `stop`.
+    ///
+    /// - Parameter makeHandler: called once, on the role's thread.
+    package init(
+        name: String, address: ListenAddress, limits: ServerLimits = ServerLimits(),
+        makeHandler: @escaping @Sendable (EventLoop) throws -> any RequestHandler
+    ) throws {
+        self.limits = limits
+        (listener, port) = try Self.listen(address)
+        let started = DispatchSemaphore(value: 0)
+        let start = Mutex<Result<LoopPoster, any Error>?>(nil)
+        let (listener, ended) = (listener, ended)
+        let thread = Thread {
+            do {
+                let loop = try EventLoop()
+                let acceptor = try Acceptor(
+                    listener: listener, loop: loop, handler: try makeHandler(loop), limits: limits)
+                start.withLock { $0 = .success(loop.poster) }
+                started.signal()
+                acceptor.run()
+            } catch {
+                start.withLock { $0 = .failure(error) }
+                started.signal()
+            }
+            ended.signal()
+        }
+        thread.name = name
+        thread.stackSize = 4 << 20
+        thread.start()
+        started.wait()
+        switch start.withLock({ $0 }) {
+        case .success(let poster): self.poster = poster
+        case .failure(let error): throw error
+        case nil: throw SystemError(operation: "start role", code: EAGAIN)
+        }
+    }
+
+    /// Closes all connections and returns when the thread is done.
+    package func stop() {
+        poster.post { Acceptor.current?.stop() }
+        ended.wait()
+    }
+
+    private static func listen(_ address: ListenAddress) throws -> (Int32, Int) {
+        var hints = addrinfo()
+        hints.ai_flags = AI_PASSIVE | AI_NUMERICSERV
+        hints.ai_socktype = clinux_SOCK_STREAM
+        var found: UnsafeMutablePointer<addrinfo>?
+        let host = address.host.trimmingCharacters(in: CharacterSet(charactersIn: "[]"))
+        let code = getaddrinfo(host, "\(address.port)", &hints, &found)
+        guard code == 0, let first = found else {
+            throw SystemError(operation: "resolve \(address.host)", code: EADDRNOTAVAIL)
+        }
+        defer { freeaddrinfo(found) }
+        let kind = clinux_SOCK_STREAM | clinux_SOCK_NONBLOCK | clinux_SOCK_CLOEXEC
+        let descriptor = socket(first.pointee.ai_family, kind, 0)
+        guard descriptor >= 0 else { throw SystemError(operation: "socket") }
+        var on: Int32 = 1
+        setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &on, 4)
+        guard bind(descriptor, first.pointee.ai_addr, first.pointee.ai_addrlen) == 0,
+            Glibc.listen(descriptor, 4096) == 0
+        else {
+            let error = SystemError(operation: "listen on \(address.host):\(address.port)")
+            close(descriptor)
+            throw error
+        }
+        var bound = sockaddr_storage()
+        var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
+        withUnsafeMutablePointer(to: &bound) {
+            _ = $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                getsockname(descriptor, $0, &length)
+            }
+        }
+        // The port stands at the same place for IPv4 and IPv6.
+        let port = withUnsafeBytes(of: &bound) { Int($0[2]) << 8 | Int($0[3]) }
+        return (descriptor, port)
+    }
+}
+
+/// Takes connections in, on the role's thread.
+final class Acceptor: EventSource {
+    let loop: EventLoop
+    let handler: any RequestHandler
+    let limits: ServerLimits
+    /// Shared by all connections: what is read is used at once.
+    let receiveBuffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 65_536, alignment: 4096)
+    private let listener: Int32
+    private var connections: [ObjectIdentifier: ServerConnection] = [:]
+    private var dateSecond: Int64 = 0
+    private var dateField: [UInt8] = []
+    private static let sweepNs: Int64 = 500_000_000
+
+    private static let threadKey = "uploadbench.acceptor"
+
+    /// The acceptor of the calling thread.
+    static var current: Acceptor? {
+        Thread.current.threadDictionary[threadKey] as? Acceptor
+    }
+
+    init(
+        listener: Int32, loop: EventLoop, handler: any RequestHandler, limits: ServerLimits
+    ) throws {
+        self.listener = listener
+        self.loop = loop
+        self.handler = handler
+        self.limits = limits
+        try loop.watch(listener, for: .readable, source: self)
+    }
+
+    deinit { receiveBuffer.deallocate() }
+
+    func run() {
+        Thread.current.threadDictionary[Self.threadKey] = self
+        sweep()
+        loop.run()
+        Thread.current.threadDictionary.removeObject(forKey: Self.threadKey)
+    }
+
+    func stop() {
+        loop.unwatch(listener)
+        close(listener)
+        connections.values.forEach { $0.close() }
+        connections = [:]
+        loop.stop()
+    }
+
+    func ready(_ readiness: Readiness) {
+        // A few per turn, so that a flood of connections does not hold up those that are there.
+        for _ in 0..<64 {
+            let flags = clinux_SOCK_NONBLOCK | clinux_SOCK_CLOEXEC
+            let descriptor = accept4(listener, nil, nil, flags)
+            guard descriptor >= 0 else { return }
+            guard connections.count < limits.connections else {
+                close(descriptor)
+                continue
+            }
+            var on: Int32 = 1
+            setsockopt(descriptor, Int32(IPPROTO_TCP), TCP_NODELAY, &on, 4)
+            guard let connection = try? ServerConnection(descriptor, acceptor: self) else {
+                close(descriptor)
+                continue
+            }
+            connections[ObjectIdentifier(connection)] = connection
+        }
+    }
+
+    func ended(_ connection: ServerConnection) {
+        connections[ObjectIdentifier(connection)] = nil
+    }
+
+    /// The `Date` field, rendered once per second.
+    func currentDateField() -> [UInt8] {
+        let second = Int64(time(nil))
+        if second != dateSecond {
+            dateSecond = second
+            dateField = ResponseHead.dateField(unixSeconds: second)
+        }
+        return dateField
+    }
+
+    /// One look at all connections now and then costs less than a timer for each.
+    private func sweep() {
+        let now = loop.nowNs
+        connections.values.filter { $0.isOverdue(now) }.forEach { $0.timeOut() }
+        loop.schedule(afterNs: Self.sweepNs) { [unowned self] in sweep() }
+    }
+}

@@ -1,0 +1,20 @@
+/// The bounds of a server; every one is named in the refusal that it causes.
+package struct ServerLimits: Sendable {
+    /// A key of 1,024 bytes is 3,072 when escaped, and session tokens reach some 2 KiB.
+    package var requestLineBytes = 16 * 1024
+    package var fieldsBytes = 16 * 1024
+    package var fieldCount = 200
+    package var connections = 20_000
+    /// Unread rest of a body that is still swallowed to keep the connection.
+    package var drainedBodyBytes: Int64 = 256 * 1024
+    /// From the first byte of a head to its end.
+    package var headTimeout: Duration = .seconds(20)
+    /// Between two requests.
+    package var idleTimeout: Duration = .seconds(75)
+    /// Without a byte of a body coming in or of an answer going out.
+    package var stallTimeout: Duration = .seconds(60)
+    /// How long a closing connection waits for the client to read the answer.
+    package var lingerTimeout: Duration = .seconds(2)
+
+    package init() {}
+}
