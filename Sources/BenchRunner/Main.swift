@@ -1,7 +1,7 @@
 import Foundation
 
 /// The commands, in the order in which help lists them.
-let commands: [Command] = [.run, .sign]
+let commands: [Command] = [.run, .sign, .serve]
 
 @main
 enum Uploadbench {

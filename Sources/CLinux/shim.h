@@ -17,6 +17,10 @@
 #include <unistd.h>
 
 // Only declared with _GNU_SOURCE, which would make these headers differ from Swift's Glibc module.
+extern void *memmem(const void *haystack, size_t length, const void *needle, size_t needle_length);
+static inline const void *clinux_memmem(const void *haystack, size_t length, const void *needle, size_t needle_length) {
+    return memmem(haystack, length, needle, needle_length);
+}
 extern int accept4(int fd, struct sockaddr *address, socklen_t *length, int flags);
 
 /// epoll_event is packed and holds a union: these keep its layout out of Swift.

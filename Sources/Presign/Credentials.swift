@@ -1,7 +1,7 @@
 /// An access key with its secret; temporary ones carry a session token.
 package struct Credentials: Sendable, Equatable {
     package let accessKey: String
-    let secretKey: String
+    package let secretKey: String
     package let sessionToken: String?
 
     package init(accessKey: String, secretKey: String, sessionToken: String? = nil) {

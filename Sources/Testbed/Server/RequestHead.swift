@@ -1,6 +1,5 @@
 import NetIO
 
-
 /// A request head that was checked against RFC 9112 and RFC 9110, with what the connection itself
 /// needs to know.
 struct RequestHead {

@@ -13,7 +13,8 @@ enum ResponseHead {
         head += date
         // RFC 9110 §8.6: none with 1xx and 204.
         if response.status >= 200, response.status != 204 {
-            let length = isHead ? response.headContentLength ?? response.body.length : response.body.length
+            let length =
+                isHead ? response.headContentLength ?? response.body.length : response.body.length
             head += "Content-Length: \(length)\r\n".utf8
         }
         if !keepsAlive { head += "Connection: close\r\n".utf8 }

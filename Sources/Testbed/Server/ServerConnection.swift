@@ -78,7 +78,8 @@ final class ServerConnection: EventSource, ExchangeChannel {
     // MARK: Reading
 
     private func read() {
-        let count = recv(descriptor, acceptor.receiveBuffer.baseAddress, acceptor.receiveBuffer.count, 0)
+        let count = recv(
+            descriptor, acceptor.receiveBuffer.baseAddress, acceptor.receiveBuffer.count, 0)
         guard count > 0 else {
             if count < 0, errno == EAGAIN || errno == EINTR { return }
             // A client may end its half and still wait for the answer (RFC 9112 §9.6).
@@ -152,7 +153,8 @@ final class ServerConnection: EventSource, ExchangeChannel {
         bytes.withUnsafeBytes { all in
             do throws(RequestProblem) {
                 guard let end = try scanner.end(in: all, limits: limits) else { return }
-                result = .success((try RequestHead(parsing: all.slice(0..<end), limits: limits), end))
+                result = .success(
+                    (try RequestHead(parsing: all.slice(0..<end), limits: limits), end))
             } catch {
                 result = .failure(error)
             }
@@ -375,7 +377,8 @@ final class ServerConnection: EventSource, ExchangeChannel {
     private func updateInterest() {
         if state == .closing, isOutputDone, !isShutDown { beginClosing() }
         var wanted: Readiness = []
-        let holdsBody = state == .exchange && !incoming.isComplete
+        let holdsBody =
+            state == .exchange && !incoming.isComplete
             && (isBodyPaused || (sink == nil && !hasAnswered))
         // Bytes of a pipelined request wait in the kernel, but for what came with the last read.
         let isWaitingForRole = state == .exchange && incoming.isComplete && !pending.isEmpty

@@ -46,14 +46,16 @@ struct S3Failure: Error, Equatable {
     static func notImplemented(_ what: String) -> S3Failure {
         S3Failure(
             501, "NotImplemented",
-            "A header you provided implies functionality that is not implemented", [("Header", what)])
+            "A header you provided implies functionality that is not implemented",
+            [("Header", what)])
     }
 
     /// S3 has no such error: it is this store's own memory that has an end.
     static func storeFull(limitBytes: Int64) -> S3Failure {
         S3Failure(
             503, "SlowDown",
-            "Please reduce your request rate. (The embedded store holds at most \(limitBytes) bytes.)")
+            "Please reduce your request rate. (The embedded store holds at most \(limitBytes) bytes.)"
+        )
     }
 
     func document(requestID: String) -> [UInt8] {

@@ -1,0 +1,187 @@
+import Foundation
+import Presign
+import Testbed
+
+extension Command {
+    static let serve = Command(
+        name: "serve",
+        summary:
+            "the embedded S3 store and upload API alone, until SIGINT, SIGTERM or its input closes",
+        usage: ["serve [FLAGS]"],
+        details: """
+            The store speaks S3 (path style and BUCKET.localhost), the gateway the API described in
+            docs/gateway-api.md. Keys and token are random per start unless --credentials is given; they
+            stand in the ready file, which only its owner can read, and nowhere else.
+            """,
+        flags: [
+            Flag(name: "host", valueName: "ADDRESS", help: "where to listen (default 127.0.0.1)"),
+            Flag(name: "store-port", valueName: "N", help: "0: any free one (default)"),
+            Flag(name: "gateway-port", valueName: "N", help: "0: any free one (default)"),
+            Flag(name: "bucket", valueName: "NAME", help: "the one bucket (default uploads)"),
+            Flag(name: "region", valueName: "NAME", help: "its region (default us-east-1)"),
+            Flag(
+                name: "credentials", valueName: "FILE",
+                help: "JSON array of {access_key, secret_key, session_token}"),
+            Flag(
+                name: "store", valueName: "HOW",
+                help: "memory:SIZE (default memory:2GiB) or discard: sizes and checksums only"),
+            Flag(
+                name: "clock", valueName: "TIME", help: "a stopped clock, as 2026-04-10T22:48:18Z"),
+            Flag(
+                name: "expires", valueName: "SECONDS",
+                help: "life of the gateway's signatures (default 300)"),
+            Flag(name: "open", help: "the gateway asks for no token"),
+            Flag(
+                name: "ready-file", valueName: "FILE",
+                help: "gets a JSON object with the URLs and keys"),
+            Flag(name: "until-stdin-closes", help: "end when the standard input does"),
+            Flag(name: "plan", valueName: "FILE", help: "JSON object of these flags"),
+        ],
+        run: { arguments throws(CommandError) in try ServeCommand.run(arguments) })
+}
+
+enum ServeCommand {
+    static func run(_ arguments: Arguments) throws(CommandError) -> ExitCode {
+        let settings = try Settings(arguments, for: .serve)
+        let configuration = try configuration(settings)
+        let end = EndOfService(watchingInput: settings.isOn("until-stdin-closes"))
+        let testbed: Testbed
+        do {
+            testbed = try Testbed(configuration)
+        } catch {
+            throw CommandError(exitCode: .failure, message: "\(error)")
+        }
+        defer { testbed.stop() }
+        if !["127.0.0.1", "::1", "localhost"].contains(configuration.host) {
+            Terminal.writeError(
+                "uploadbench: warning: listening on \(configuration.host), which other machines may reach"
+            )
+        }
+        if let path = settings.text("ready-file") {
+            try ReadyFile(testbed, configuration).write(to: path)
+        }
+        Terminal.write("store    \(testbed.storeURL)  bucket \(configuration.store.bucket)")
+        Terminal.write("gateway  \(testbed.gatewayURL)")
+        end.wait()
+        return .success
+    }
+
+    private static func configuration(
+        _ settings: Settings
+    ) throws(CommandError) -> TestbedConfiguration {
+        var store = StoreConfiguration(credentials: try credentials(settings))
+        store.bucket = settings.text("bucket") ?? store.bucket
+        store.region = settings.text("region") ?? store.region
+        store.mode = try settings.parsed("store", default: store.mode, storeMode)
+        if let (text, source) = settings.value("clock") {
+            guard let time = SigningTime(iso8601: text) else {
+                throw .usage("\(source): '\(text)' is not a time such as 2026-04-10T22:48:18Z")
+            }
+            store.now = { time }
+        }
+        do throws(EndpointError) {
+            _ = try Endpoint(
+                style: .customPath, region: store.region, bucket: store.bucket,
+                url: "http://127.0.0.1:1")
+        } catch {
+            throw .usage("\(error)")
+        }
+        var configuration = TestbedConfiguration(store: store)
+        configuration.host = settings.text("host") ?? configuration.host
+        configuration.storePort = try settings.parsed("store-port", default: 0, port)
+        configuration.gatewayPort = try settings.parsed("gateway-port", default: 0, port)
+        configuration.expiresSeconds = try settings.parsed("expires", default: 300) {
+            text, source throws(CommandError) in
+            try Quantities.count(text, source, in: 1...604_800)
+        }
+        configuration.token = settings.isOn("open") ? nil : RandomText.make(bytes: 24)
+        return configuration
+    }
+
+    private static func port(_ text: String, _ source: String) throws(CommandError) -> Int {
+        try Quantities.count(text, source, in: 0...65_535)
+    }
+
+    private static func storeMode(_ text: String, _ source: String) throws(CommandError)
+        -> StoreMode
+    {
+        if text == "discard" { return .discard }
+        guard text.hasPrefix("memory:") else {
+            throw .usage("\(source): '\(text)' is not memory:SIZE or discard")
+        }
+        return .memory(limitBytes: try Quantities.bytes(String(text.dropFirst(7)), source))
+    }
+
+    private static func credentials(_ settings: Settings) throws(CommandError) -> [Credentials] {
+        guard let (path, source) = settings.value("credentials") else {
+            return [
+                Credentials(
+                    accessKey: "UB" + RandomText.make(bytes: 9).uppercased(),
+                    secretKey: RandomText.make(bytes: 20))
+            ]
+        }
+        struct Entry: Decodable {
+            let access_key: String
+            let secret_key: String
+            let session_token: String?
+        }
+        guard let data = FileManager.default.contents(atPath: path) else {
+            throw .usage("\(source): cannot read '\(path)'")
+        }
+        guard let entries = try? JSONDecoder().decode([Entry].self, from: data), !entries.isEmpty
+        else {
+            throw .usage(
+                "\(source): '\(path)' is not a JSON array of {\"access_key\", \"secret_key\"}")
+        }
+        return entries.map {
+            Credentials(
+                accessKey: $0.access_key, secretKey: $0.secret_key, sessionToken: $0.session_token)
+        }
+    }
+}
+
+/// Letters and digits that nobody can guess.
+enum RandomText {
+    static func make(bytes: Int) -> String {
+        var random = SystemRandomNumberGenerator()
+        return Hex.encode((0..<bytes).map { _ in UInt8.random(in: 0...255, using: &random) })
+    }
+}
+
+/// What `--ready-file` gets: the way in, for its owner only.
+struct ReadyFile {
+    private let object: [String: Any]
+
+    init(_ testbed: Testbed, _ configuration: TestbedConfiguration) {
+        let credentials = configuration.store.credentials.first
+        object = [
+            "store": testbed.storeURL, "gateway": testbed.gatewayURL,
+            // These roles are not part of the testbed yet.
+            "edge": NSNull(), "accelerate": NSNull(), "ca_file": NSNull(),
+            "bucket": configuration.store.bucket, "region": configuration.store.region,
+            "access_key": credentials?.accessKey ?? "", "secret_key": credentials?.secretKey ?? "",
+            "token": configuration.token ?? NSNull() as Any, "pid": Int(getpid()),
+        ]
+    }
+
+    /// Whole or not at all, with mode 0600 from its first byte on.
+    func write(to path: String) throws(CommandError) {
+        let temporary = path + ".\(getpid()).new"
+        let bytes = Array((JSONText.render(object) + "\n").utf8)
+        let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+        var isWritten = descriptor >= 0
+        if isWritten {
+            isWritten = bytes.withUnsafeBytes {
+                Glibc.write(descriptor, $0.baseAddress, $0.count) == $0.count
+            }
+            isWritten = close(descriptor) == 0 && isWritten && rename(temporary, path) == 0
+        }
+        guard isWritten else {
+            let reason = String(cString: strerror(errno))
+            unlink(temporary)
+            throw CommandError(
+                exitCode: .resultsNotWritten,
+                message: "--ready-file: cannot write '\(path)': \(reason)")
+        }
+    }
+}
