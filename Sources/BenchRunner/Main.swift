@@ -1,7 +1,7 @@
 import Foundation
 
 /// The commands, in the order in which help lists them.
-let commands: [Command] = [.run, .sign, .serve]
+let commands: [Command] = [.run, .sign, .presign, .serve]
 
 @main
 enum Uploadbench {
