@@ -1,4 +1,6 @@
+import CCurl
 import CLinux
+import Glibc
 
 /// A request as the connection sends it: the head and small body pieces copied behind each other
 /// once, payloads where they are.
