@@ -94,7 +94,7 @@ struct FormParser {
             }
             guard all[position] == 0x0D, all[position + 1] == 0x0A else { throw .malformed }
             position += 2
-            guard let headEnd = all[position...].firstRange(of: Array("\r\n\r\n".utf8)) else {
+            guard let headEnd = Self.find(Self.blankLine, in: all, from: position) else {
                 return start
             }
             let part = try FormPartHead(all[position..<headEnd.lowerBound])
@@ -106,13 +106,25 @@ struct FormParser {
                 state = .file
                 return position
             }
-            guard let end = all[position...].firstRange(of: delimiter) else { return start }
+            guard let end = Self.find(delimiter, in: all, from: position) else { return start }
             fields.append(
                 (part.name, String(decoding: all[position..<end.lowerBound], as: UTF8.self)))
             position = end.lowerBound + 2
             fieldBytes += position - start
         }
         return position
+    }
+
+    private static let blankLine = Array("\r\n\r\n".utf8)
+
+    private static func find(_ needle: [UInt8], in bytes: [UInt8], from start: Int) -> Range<Int>? {
+        bytes.withUnsafeBytes { all in
+            guard let base = all.baseAddress,
+                let found = clinux_memmem(base + start, all.count - start, needle, needle.count)
+            else { return nil }
+            let offset = UnsafeRawPointer(found) - base
+            return offset..<(offset + needle.count)
+        }
     }
 
     private mutating func takeFile(
