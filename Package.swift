@@ -49,6 +49,7 @@ let package = Package(
         tests(of: "Measure"),
         tests(of: "Presign", fixtures: true),
         tests(of: "Scenarios", ["Measure", "Transfer"]),
+        tests(of: "Testbed", ["NetIO", "Presign", "CLinux"]),
         tests(of: "BenchRunner", ["Measure"]),
     ]
 )

@@ -10,7 +10,8 @@ package protocol BodySink: AnyObject {
     /// The bytes are only valid during the call.
     func receive(_ bytes: UnsafeRawBufferPointer)
     func finish()
-    /// The client left, stalled, or framed the body wrongly: nothing more will come.
+    /// The client left, stalled, or framed the body wrongly: nothing more will come. An answer
+    /// given right here still goes out, as the client may have ended its half only.
     func abort()
 }
 

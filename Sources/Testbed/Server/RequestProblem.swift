@@ -8,6 +8,7 @@ package enum RequestProblem: Error, Equatable {
     case versionNotSupported
     case transferCodingNotSupported
     case headTimedOut
+    case bodyTimedOut
 
     package var status: Int {
         switch self {
@@ -16,7 +17,7 @@ package enum RequestProblem: Error, Equatable {
         case .fieldsTooLarge, .tooManyFields: 431
         case .versionNotSupported: 505
         case .transferCodingNotSupported: 501
-        case .headTimedOut: 408
+        case .headTimedOut, .bodyTimedOut: 408
         }
     }
 
@@ -29,6 +30,7 @@ package enum RequestProblem: Error, Equatable {
         case .versionNotSupported: "Only HTTP/1.0 and HTTP/1.1 are spoken here"
         case .transferCodingNotSupported: "The only transfer coding known here is chunked"
         case .headTimedOut: "The request head did not arrive in time"
+        case .bodyTimedOut: "The request body did not arrive in time"
         }
     }
 }

@@ -26,7 +26,7 @@ package final class RoleServer: @unchecked Sendable {
     private let listener: Int32
     private let poster: LoopPoster
     private let ended = DispatchSemaphore(value: 0)
-    private let cpuNs = Atomic<Int64>(0)
+    private let cpuClock: clockid_t
 
     /// Binds at once and serves until `stop`.
     ///
@@ -38,14 +38,16 @@ package final class RoleServer: @unchecked Sendable {
         self.limits = limits
         (listener, port) = try Self.listen(address)
         let started = DispatchSemaphore(value: 0)
-        let start = Mutex<Result<LoopPoster, any Error>?>(nil)
+        let start = Mutex<Result<(LoopPoster, clockid_t), any Error>?>(nil)
         let (listener, ended) = (listener, ended)
         let thread = Thread {
             do {
                 let loop = try EventLoop()
                 let acceptor = try Acceptor(
                     listener: listener, loop: loop, handler: try makeHandler(loop), limits: limits)
-                start.withLock { $0 = .success(loop.poster) }
+                var clock = clockid_t()
+                pthread_getcpuclockid(pthread_self(), &clock)
+                start.withLock { $0 = .success((loop.poster, clock)) }
                 started.signal()
                 acceptor.run()
             } catch {
@@ -59,10 +61,17 @@ package final class RoleServer: @unchecked Sendable {
         thread.start()
         started.wait()
         switch start.withLock({ $0 }) {
-        case .success(let poster): self.poster = poster
+        case .success((let poster, let clock)): (self.poster, cpuClock) = (poster, clock)
         case .failure(let error): throw error
         case nil: throw SystemError(operation: "start role", code: EAGAIN)
         }
+    }
+
+    /// CPU time that the role's thread has used; 0 once it has ended.
+    package var cpuNs: Int64 {
+        var time = timespec()
+        guard clock_gettime(cpuClock, &time) == 0 else { return 0 }
+        return Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)
     }
 
     /// Closes all connections and returns when the thread is done.
@@ -112,6 +121,7 @@ final class Acceptor: EventSource {
     let loop: EventLoop
     let handler: any RequestHandler
     let limits: ServerLimits
+    let timeouts: ServerTimeouts
     /// Shared by all connections: what is read is used at once.
     let receiveBuffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 65_536, alignment: 4096)
     private let listener: Int32
@@ -134,6 +144,7 @@ final class Acceptor: EventSource {
         self.loop = loop
         self.handler = handler
         self.limits = limits
+        timeouts = ServerTimeouts(limits)
         try loop.watch(listener, for: .readable, source: self)
     }
 
@@ -159,7 +170,14 @@ final class Acceptor: EventSource {
         for _ in 0..<64 {
             let flags = clinux_SOCK_NONBLOCK | clinux_SOCK_CLOEXEC
             let descriptor = accept4(listener, nil, nil, flags)
-            guard descriptor >= 0 else { return }
+            guard descriptor >= 0 else {
+                // Out of descriptors or memory: the waiting connection would be reported in
+                // every turn, so the listener rests until the next sweep.
+                if [EMFILE, ENFILE, ENOBUFS, ENOMEM].contains(errno) {
+                    loop.change(listener, to: [])
+                }
+                return
+            }
             guard connections.count < limits.connections else {
                 close(descriptor)
                 continue
@@ -192,6 +210,7 @@ final class Acceptor: EventSource {
     private func sweep() {
         let now = loop.nowNs
         connections.values.filter { $0.isOverdue(now) }.forEach { $0.timeOut() }
+        loop.change(listener, to: .readable)
         loop.schedule(afterNs: Self.sweepNs) { [unowned self] in sweep() }
     }
 }

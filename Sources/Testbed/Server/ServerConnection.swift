@@ -18,6 +18,7 @@ final class ServerConnection: EventSource, ExchangeChannel {
     private var state = State.head
     private var interest: Readiness = .readable
     private var lastProgressNs: Int64
+    private var headStartNs: Int64 = 0
     private var isOpen = true
 
     /// Bytes that were read and not used: a part of a head, or what follows a body.
@@ -55,23 +56,26 @@ final class ServerConnection: EventSource, ExchangeChannel {
     // MARK: Time
 
     func isOverdue(_ now: Int64) -> Bool {
-        let limit: Duration =
-            switch state {
-            case .head: pending.isEmpty ? acceptor.limits.idleTimeout : acceptor.limits.headTimeout
-            // A handler takes the time that it takes; a body or an answer must move.
-            case .exchange:
-                incoming.isComplete && !hasAnswered ? .seconds(3600) : acceptor.limits.stallTimeout
-            case .closing: acceptor.limits.lingerTimeout
-            }
-        let (seconds, attoseconds) = limit.components
-        return now - lastProgressNs > seconds * 1_000_000_000 + attoseconds / 1_000_000_000
+        switch state {
+        case .head where pending.isEmpty: now - lastProgressNs > acceptor.timeouts.idleNs
+        // From its first byte on: a head that trickles in would hold its place for ever.
+        case .head: now - headStartNs > acceptor.timeouts.headNs
+        // A role takes the time that it takes; a body or an answer must move.
+        case .exchange:
+            !isWaitingForRole && now - lastProgressNs > acceptor.timeouts.stallNs
+        case .closing: now - lastProgressNs > acceptor.timeouts.lingerNs
+        }
+    }
+
+    private var isWaitingForRole: Bool {
+        !hasAnswered && (incoming.isComplete || isBodyPaused || sink == nil)
     }
 
     func timeOut() {
-        if state == .head, !pending.isEmpty {
-            refuse(.headTimedOut)
-        } else {
-            close()
+        switch state {
+        case .head where !pending.isEmpty: refuse(.headTimedOut)
+        case .exchange where !hasAnswered: endBodyEarly(.bodyTimedOut)
+        default: close()
         }
     }
 
@@ -82,18 +86,22 @@ final class ServerConnection: EventSource, ExchangeChannel {
             descriptor, acceptor.receiveBuffer.baseAddress, acceptor.receiveBuffer.count, 0)
         guard count > 0 else {
             if count < 0, errno == EAGAIN || errno == EINTR { return }
-            // A client may end its half and still wait for the answer (RFC 9112 §9.6).
-            guard count == 0, state == .exchange, incoming.isComplete else { return close() }
-            keepsAlive = false
-            hasPeerEnded = true
-            updateInterest()
-            return
+            guard count == 0, state == .exchange else { return close() }
+            return takeEnd()
         }
         lastProgressNs = acceptor.loop.nowNs
         if isShutDown { return }
         var bytes = UnsafeRawBufferPointer(rebasing: acceptor.receiveBuffer.prefix(count))
         take(&bytes)
         if isOpen, !bytes.isEmpty { pending.append(contentsOf: bytes) }
+        if isOpen { updateInterest() }
+    }
+
+    /// A client may end its half and still wait for the answer (RFC 9112 §9.6).
+    private func takeEnd() {
+        keepsAlive = false
+        hasPeerEnded = true
+        if !incoming.isComplete { endBodyEarly(nil) }
         if isOpen { updateInterest() }
     }
 
@@ -119,6 +127,7 @@ final class ServerConnection: EventSource, ExchangeChannel {
         do throws(RequestProblem) {
             if before == 0 {
                 guard let end = try scanner.end(in: bytes, limits: limits) else {
+                    headStartNs = acceptor.loop.nowNs
                     pending.append(contentsOf: bytes)
                     bytes = bytes.slice(bytes.count..<bytes.count)
                     return false
@@ -192,8 +201,7 @@ final class ServerConnection: EventSource, ExchangeChannel {
                 if isBodyPaused { break }
             }
         } catch {
-            abortBody()
-            if hasAnswered { close() } else { refuse(.malformed(error.description)) }
+            endBodyEarly(.malformed(error.description))
             return false
         }
         if drained > acceptor.limits.drainedBodyBytes {
@@ -209,6 +217,21 @@ final class ServerConnection: EventSource, ExchangeChannel {
         sink = nil
         finished?.finish()
         completeIfDone()
+    }
+
+    /// Nothing more can come of this body. The role may still answer in its `abort`; or else
+    /// `problem` is told, if there is one and someone to read it.
+    private func endBodyEarly(_ problem: RequestProblem?) {
+        keepsAlive = false
+        incoming = .none
+        let hadAnswered = hasAnswered
+        abortBody()
+        guard isOpen else { return }
+        if hadAnswered {
+            completeIfDone()
+        } else if !hasAnswered {
+            if let problem { refuse(problem) } else { close() }
+        }
     }
 
     private func abortBody() {
@@ -295,9 +318,12 @@ final class ServerConnection: EventSource, ExchangeChannel {
     // MARK: Writing
 
     private static let streamPieceBytes = 256 * 1024
+    /// What one connection may write before the others have their turn.
+    private static let turnBytes = 1024 * 1024
 
     private func flush() {
-        while isOpen {
+        var turnBytes = 0
+        while isOpen, turnBytes < Self.turnBytes {
             if outputOffset == output.count {
                 output.removeAll(keepingCapacity: true)
                 outputOffset = 0
@@ -314,6 +340,7 @@ final class ServerConnection: EventSource, ExchangeChannel {
                 return
             }
             outputOffset += sent
+            turnBytes += sent
             lastProgressNs = acceptor.loop.nowNs
         }
         guard isOpen else { return }
@@ -381,8 +408,8 @@ final class ServerConnection: EventSource, ExchangeChannel {
             state == .exchange && !incoming.isComplete
             && (isBodyPaused || (sink == nil && !hasAnswered))
         // Bytes of a pipelined request wait in the kernel, but for what came with the last read.
-        let isWaitingForRole = state == .exchange && incoming.isComplete && !pending.isEmpty
-        if !holdsBody, !isWaitingForRole, !hasPeerEnded { wanted.insert(.readable) }
+        let holdsNext = state == .exchange && incoming.isComplete && !pending.isEmpty
+        if !holdsBody, !holdsNext, !hasPeerEnded { wanted.insert(.readable) }
         if !isOutputDone { wanted.insert(.writable) }
         guard wanted != interest else { return }
         interest = wanted

@@ -18,3 +18,23 @@ package struct ServerLimits: Sendable {
 
     package init() {}
 }
+
+/// The time limits as the loop counts.
+struct ServerTimeouts {
+    let headNs: Int64
+    let idleNs: Int64
+    let stallNs: Int64
+    let lingerNs: Int64
+
+    init(_ limits: ServerLimits) {
+        headNs = Self.nanoseconds(limits.headTimeout)
+        idleNs = Self.nanoseconds(limits.idleTimeout)
+        stallNs = Self.nanoseconds(limits.stallTimeout)
+        lingerNs = Self.nanoseconds(limits.lingerTimeout)
+    }
+
+    private static func nanoseconds(_ duration: Duration) -> Int64 {
+        let (seconds, attoseconds) = duration.components
+        return seconds * 1_000_000_000 + attoseconds / 1_000_000_000
+    }
+}
