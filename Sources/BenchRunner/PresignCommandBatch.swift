@@ -21,14 +21,29 @@ struct PresignBatchSigner {
         }
     }
 
+    private final class PreparedForm {
+        let inputs: PresignFormInputs
+        var signer: PostFormSigner
+
+        init(_ inputs: PresignFormInputs) throws(SigningError) {
+            self.inputs = inputs
+            signer = try PostFormSigner(
+                credentials: inputs.place.credentials, endpoint: inputs.place.endpoint,
+                fields: inputs.fields, conditions: inputs.conditions,
+                expiresSeconds: inputs.place.expiresSeconds)
+        }
+    }
+
     private(set) var failedCount = 0
     private var lineNumber = 0
     private var prepared: PreparedURL?
+    private var preparedForm: PreparedForm?
+    private var endpoints = EndpointMemory()
 
     /// Appends the answer to a line; an empty line has none.
     mutating func answer(_ line: ArraySlice<UInt8>, into output: inout [UInt8]) {
         lineNumber += 1
-        guard line.contains(where: { $0 != 0x20 && $0 != 0x0D && $0 != 0x09 }) else { return }
+        guard line.first(where: { $0 != 0x20 && $0 != 0x0D && $0 != 0x09 }) != nil else { return }
         var id = JSONValue.null
         do throws(PresignLineError) {
             let json = try Self.parse(line)
@@ -67,10 +82,12 @@ struct PresignBatchSigner {
         case "url":
             let request = json["request"].flatMap { $0.isNull ? nil : $0 }
             try signURL(
-                PresignURLInputs(inputs, request: request, operation: json["operation"]?.string),
+                PresignURLInputs(
+                    inputs, request: request, operation: json["operation"]?.string,
+                    after: &endpoints),
                 id, into: &output)
         case "post":
-            try signForm(PresignFormInputs(inputs), id, into: &output)
+            try signForm(PresignFormInputs(inputs, after: &endpoints), id, into: &output)
         default:
             throw PresignLineError(message: "'kind' must be \"url\" or \"post\"")
         }
@@ -116,7 +133,18 @@ struct PresignBatchSigner {
         ).url
     }
 
-    private func signForm(
+    private mutating func prepared(
+        for inputs: PresignFormInputs
+    ) throws(SigningError) -> PreparedForm {
+        if let preparedForm, preparedForm.inputs.sharesAllButKey(with: inputs) {
+            return preparedForm
+        }
+        let made = try PreparedForm(inputs)
+        preparedForm = made
+        return made
+    }
+
+    private mutating func signForm(
         _ inputs: PresignFormInputs, _ id: JSONValue, into output: inout [UInt8]
     ) throws(PresignLineError) {
         guard let key = String(validating: inputs.place.key, as: UTF8.self) else {
@@ -124,11 +152,7 @@ struct PresignBatchSigner {
         }
         let form: PresignedForm
         do throws(SigningError) {
-            var signer = try PostFormSigner(
-                credentials: inputs.place.credentials, endpoint: inputs.place.endpoint,
-                fields: inputs.fields, conditions: inputs.conditions,
-                expiresSeconds: inputs.place.expiresSeconds)
-            form = try signer.sign(key: key, at: inputs.place.time)
+            form = try prepared(for: inputs).signer.sign(key: key, at: inputs.place.time)
         } catch {
             throw PresignLineError(message: error.description)
         }

@@ -8,20 +8,16 @@ struct PresignPlace {
     let expiresSeconds: Int
     let time: SigningTime
 
-    init(_ inputs: JSONValue) throws(PresignLineError) {
+    init(_ inputs: JSONValue, after last: inout EndpointMemory) throws(PresignLineError) {
         credentials = Credentials(
             accessKey: try inputs.requiredText("access_key"),
             secretKey: try inputs.requiredText("secret_key"),
             sessionToken: inputs.text("session_token"))
         let region = try inputs.requiredText("region")
         let bucket = try inputs.requiredText("bucket")
-        let style = try Self.style(inputs)
-        do throws(EndpointError) {
-            endpoint = try Endpoint(
-                style: style, region: region, bucket: bucket, url: inputs.text("endpoint_url"))
-        } catch {
-            throw PresignLineError(message: error.description)
-        }
+        endpoint = try last.endpoint(
+            try Self.style(inputs), region: region, bucket: bucket,
+            url: inputs.text("endpoint_url"))
         key = try Self.key(inputs)
         guard let expires = inputs["expires"]?.integer else {
             throw PresignLineError(message: "'expires' must be a whole number of seconds")
@@ -75,6 +71,34 @@ struct PresignPlace {
     }
 }
 
+/// The endpoint of the line before: most lines of a batch go to the same bucket.
+struct EndpointMemory {
+    private struct Entry {
+        let style: Endpoint.Style
+        let url: String?
+        let endpoint: Endpoint
+    }
+
+    private var last: Entry?
+
+    mutating func endpoint(
+        _ style: Endpoint.Style, region: String, bucket: String, url: String?
+    ) throws(PresignLineError) -> Endpoint {
+        if let last, last.style == style, last.url == url, last.endpoint.region == region,
+            last.endpoint.bucket == bucket
+        {
+            return last.endpoint
+        }
+        do throws(EndpointError) {
+            let endpoint = try Endpoint(style: style, region: region, bucket: bucket, url: url)
+            last = Entry(style: style, url: url, endpoint: endpoint)
+            return endpoint
+        } catch {
+            throw PresignLineError(message: error.description)
+        }
+    }
+}
+
 /// The inputs of one presigned URL.
 struct PresignURLInputs {
     let credentials: Credentials
@@ -88,9 +112,10 @@ struct PresignURLInputs {
 
     /// - Parameter request: method, headers and query as they stand, instead of boto3's names.
     init(
-        _ inputs: JSONValue, request: JSONValue?, operation: String?
+        _ inputs: JSONValue, request: JSONValue?, operation: String?,
+        after last: inout EndpointMemory
     ) throws(PresignLineError) {
-        let place = try PresignPlace(inputs)
+        let place = try PresignPlace(inputs, after: &last)
         credentials = place.credentials
         key = place.key
         expiresSeconds = place.expiresSeconds
@@ -127,8 +152,8 @@ struct PresignFormInputs {
     let fields: [NameValue]
     let conditions: [PolicyCondition]
 
-    init(_ inputs: JSONValue) throws(PresignLineError) {
-        place = try PresignPlace(inputs)
+    init(_ inputs: JSONValue, after last: inout EndpointMemory) throws(PresignLineError) {
+        place = try PresignPlace(inputs, after: &last)
         fields = try inputs["fields"]?.members("fields") ?? []
         var conditions: [PolicyCondition] = []
         for element in inputs["conditions"]?.array ?? [] {
@@ -139,6 +164,14 @@ struct PresignFormInputs {
             }
         }
         self.conditions = conditions
+    }
+
+    /// Can both be signed by one prepared signer?
+    func sharesAllButKey(with other: PresignFormInputs) -> Bool {
+        place.expiresSeconds == other.place.expiresSeconds
+            && place.credentials == other.place.credentials
+            && place.endpoint == other.place.endpoint && conditions == other.conditions
+            && fields.elementsEqual(other.fields) { $0.name == $1.name && $0.value == $1.value }
     }
 }
 

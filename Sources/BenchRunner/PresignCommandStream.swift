@@ -24,7 +24,7 @@ struct PresignBatchStream {
         var block = [UInt8](repeating: 0, count: Self.readBytes)
         while let count = try read(into: &block) {
             var start = 0
-            while let end = block[start..<count].firstIndex(of: 0x0A) {
+            while let end = Self.lineEnd(in: block, start..<count) {
                 if isSkipping {
                     isSkipping = false
                 } else if pending.isEmpty {
@@ -49,6 +49,15 @@ struct PresignBatchStream {
         if !pending.isEmpty { signer.answer(pending[...], into: &answers) }
         try flush(&answers)
         return signer.failedCount
+    }
+
+    private static func lineEnd(in block: [UInt8], _ range: Range<Int>) -> Int? {
+        block.withUnsafeBytes { bytes in
+            guard let base = bytes.baseAddress,
+                let end = memchr(base + range.lowerBound, 0x0A, range.count)
+            else { return nil }
+            return UnsafeRawPointer(end) - base
+        }
     }
 
     /// nil at the end.

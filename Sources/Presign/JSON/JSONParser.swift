@@ -120,12 +120,19 @@ package struct JSONParser {
     private mutating func string() throws(JSONError) -> String {
         index += 1
         let start = index
+        var seen: UInt8 = 0
         while index < bytes.count, bytes[index] != UInt8(ascii: "\""),
             bytes[index] != UInt8(ascii: "\\"), bytes[index] >= 0x20
-        { index += 1 }
+        {
+            seen |= bytes[index]
+            index += 1
+        }
         if peek == UInt8(ascii: "\"") {
             index += 1
-            return try text(bytes[start..<(index - 1)])
+            let contents = UnsafeRawBufferPointer(rebasing: bytes[start..<(index - 1)])
+            // Only what is not ASCII needs the slower, checking way.
+            return seen < 0x80
+                ? String(decoding: contents, as: UTF8.self) : try text(Array(contents))
         }
         return try escapedString(from: start)
     }
@@ -145,7 +152,7 @@ package struct JSONParser {
         throw error("the text ends early")
     }
 
-    private func text(_ slice: some Collection<UInt8>) throws(JSONError) -> String {
+    private func text(_ slice: [UInt8]) throws(JSONError) -> String {
         guard let text = String(validating: slice, as: UTF8.self) else {
             throw error("a string that is not UTF-8")
         }

@@ -11,7 +11,8 @@ package enum JSONValue: Sendable {
     /// The first member of this name.
     package subscript(name: String) -> JSONValue? {
         guard case .object(let members) = self else { return nil }
-        return members.first { sameBytes($0.name, name) }?.value
+        for member in members where sameBytes(member.name, name) { return member.value }
+        return nil
     }
 
     package var string: String? {
@@ -44,7 +45,9 @@ package enum JSONValue: Sendable {
 
 /// Equal as bytes: Swift's `==` holds `é` and `e` with an accent for the same text, S3 does not.
 func sameBytes(_ a: String, _ b: String) -> Bool {
-    a.utf8.elementsEqual(b.utf8)
+    // Equal texts of equal length still differ when combining marks stand in another order.
+    a.utf8.count == b.utf8.count && a == b
+        && (a.utf8.allSatisfy { $0 < 0x80 } || a.utf8.elementsEqual(b.utf8))
 }
 
 /// Text as JSON writes it.
@@ -61,10 +64,15 @@ package enum JSONString {
     }
 
     static func appendContents(_ text: String, to output: inout [UInt8], asciiOnly: Bool) {
-        if text.utf8.allSatisfy({ isPlain($0) || (!asciiOnly && $0 >= 0x80) }) {
-            output += Array(text.utf8)
-            return
+        var text = text
+        let isDone = text.withUTF8 { bytes in
+            for byte in bytes where !(isPlain(byte) || (!asciiOnly && byte >= 0x80)) {
+                return false
+            }
+            output += bytes
+            return true
         }
+        if isDone { return }
         for unit in text.utf16 { appendUnit(unit, to: &output) }
     }
 

@@ -64,7 +64,8 @@ package struct PostFormSigner: ~Copyable {
     ) throws(SigningError) -> PresignedForm {
         try SigningError.check(keyBytes: key.utf8.count)
         if time.unixSeconds != second { render(time) }
-        let isOpen = key.utf8.count >= 11 && key.hasSuffix(FilenameVariable.text)
+        // The last byte alone rules out nearly every key, at no cost.
+        let isOpen = key.utf8.last == UInt8(ascii: "}") && key.hasSuffix(FilenameVariable.text)
         let (policy, signature) = isOpen ? signOpen(key, time) : signPlain(key)
         return PresignedForm(
             url: url, key: key, policy: policy, signature: signature.hex, callerFields: fields,
