@@ -47,6 +47,8 @@ let package = Package(
             swiftSettings: swiftSettings),
 
         tests(of: "Measure"),
+        tests(of: "NetIO", ["CLinux"]),
+        tests(of: "Transfer", ["CLinux", "NetIO"]),
         tests(of: "Presign", fixtures: true),
         tests(of: "Scenarios", ["Measure", "Transfer"]),
         tests(of: "Testbed", ["NetIO", "Presign", "CLinux"]),

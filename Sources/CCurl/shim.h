@@ -52,3 +52,7 @@ static inline CURL *ccurl_multi_next_done(CURLM *multi, CURLcode *result) {
     }
     return NULL;
 }
+typedef int (*ccurl_closesocket_function)(void *context, curl_socket_t socket);
+static inline CURLcode ccurl_setopt_closesocket_function(CURL *handle, ccurl_closesocket_function value) {
+    return curl_easy_setopt(handle, CURLOPT_CLOSESOCKETFUNCTION, value);
+}

@@ -1,257 +1,250 @@
-import CCurl
 import CLinux
 import Glibc
-import Measure
 import NetIO
 
-/// One socket and the request that it carries, if any.
+/// One connection and the exchange that it carries, if any.
+///
+/// It is watched for changes, once: a request and its answer cost no call to epoll. So whatever is
+/// ready has to be used until it would block, or in another turn.
 final class Connection: EventSource {
-    let origin: Origin
-    private let made: MadeConnection
-    private unowned let engine: TransferEngine
-    private let isSecure: Bool
-    private var interest: Readiness = [.readable, .peerClosed]
-    private var scratch = UnsafeMutableRawBufferPointer(start: nil, count: 0)
+    private enum Sending {
+        case active
+        /// The body waits for `100 Continue`.
+        case awaitingContinue
+        case ended
+    }
 
-    private(set) var transfer: Transfer?
-    private var outgoing: OutgoingRequest?
-    private var parser: AnswerParser?
-    private var continueTimer: TimerID?
+    let origin: Origin
+    let link: Link
+    private unowned let engine: TransferEngine
+    private let configuration: TransferConfiguration
+    private(set) var exchange: Exchange?
+    private var sender = RequestSender()
+    private var sending = Sending.ended
+    private var reader: AnswerReader
+
+    private var isOpen = true
+    private var isFull = false
+    private var hasMoreToRead = false
+    private var hasAskedForTurn = false
+    private var peerHasClosed = false
+    /// The answer is there, but the request is not sent to its end yet.
+    private var isAnswerHeld = false
+    private var hasAnswerBytes = false
+    private var sendError: Int32 = 0
+    private var carried = 0
     /// Position among the engine's connections.
     var slot = 0
-    private(set) var hasCarriedRequests = false
-    private var hasAnswerBytes = false
-    private var isOpen = true
+    private(set) var idleSinceNs: Int64 = 0
 
-    init(_ made: MadeConnection, origin: Origin, engine: TransferEngine) throws(SystemError) {
-        self.made = made
+    init(_ link: Link, origin: Origin, engine: TransferEngine) throws(SystemError) {
+        self.link = link
         self.origin = origin
         self.engine = engine
-        isSecure = origin.scheme == .https
-        if let bytes = engine.configuration.socketSendBufferBytes {
-            var size = Int32(clamping: bytes)
-            setsockopt(
-                made.socket, SOL_SOCKET, SO_SNDBUF, &size, socklen_t(MemoryLayout<Int32>.size))
-        }
-        try engine.loop.watch(made.socket, for: interest, source: self)
+        configuration = engine.configuration
+        reader = AnswerReader(engine.configuration)
+        try engine.loop.watch(
+            link.socket, for: [.readable, .writable, .peerClosed, .edgeTriggered], source: self)
     }
 
-    deinit { scratch.deallocate() }
-
-    func carry(_ transfer: Transfer) {
-        self.transfer = transfer
-        transfer.isConnectionReused = hasCarriedRequests
-        if !hasCarriedRequests {
-            transfer.timings.connectNs = made.connectNs
-            transfer.timings.tlsNs = made.tlsNs
-        }
-        hasCarriedRequests = true
+    /// Sends as much as there is room for; never ends the exchange.
+    func carry(_ exchange: Exchange) {
+        self.exchange = exchange
+        exchange.connection = self
+        exchange.isConnectionReused = carried > 0
+        carried += 1
+        sender = RequestSender()
+        sending = exchange.request.expectsContinue ? .awaitingContinue : .active
+        reader.begin(isHeadRequest: exchange.request.isHead)
+        isAnswerHeld = false
         hasAnswerBytes = false
-        parser = AnswerParser(
-            isHeadRequest: transfer.request.isHead, configuration: engine.configuration)
-        outgoing = OutgoingRequest(transfer.request, scratch: &scratch)
-        transfer.timings.sendStartNs = monotonicNs()
-        transfer.lastProgressNs = transfer.timings.sendStartNs
-        if transfer.request.expectsContinue { waitForContinue() }
-        send()
+        hasMoreToRead = false
+        let now = clinux_monotonic_ns()
+        exchange.timings.sendStartNs = now
+        exchange.lastProgressNs = now
+        if sending == .awaitingContinue {
+            exchange.continueDeadlineNs = now + configuration.continueTimeoutNs
+        }
+        flush(exchange)
     }
 
-    /// Ends the connection; its transfer is the engine's business.
+    /// Ends the connection; its exchange is the engine's business.
     func close() {
         guard isOpen else { return }
         isOpen = false
-        cancelContinueTimer()
-        engine.loop.unwatch(made.socket)
-        engine.connector.close(made.handle)
-        outgoing = nil
-        parser = nil
+        exchange = nil
+        engine.loop.unwatch(link.socket)
+        engine.connector.close(link)
     }
 
     func ready(_ readiness: Readiness) {
-        guard transfer != nil else {
-            // Whatever comes on an idle connection ends it: usually it is the server's close.
-            engine.lost(self, .closedBeforeAnswer)
+        if readiness.isEmpty { hasAskedForTurn = false }
+        guard isOpen else { return }
+        if !readiness.isDisjoint(with: [.peerClosed, .hungUp, .failed]) { peerHasClosed = true }
+        if readiness.contains(.writable) { isFull = false }
+        if !readiness.isDisjoint(with: [.readable, .peerClosed, .hungUp, .failed]) {
+            hasMoreToRead = true
+        }
+        guard let exchange else { return readyWhileIdle() }
+        if hasMoreToRead || sendError != 0 { receive(exchange) }
+        guard isOpen, self.exchange === exchange else { return }
+        flush(exchange)
+        if isAnswerHeld, sending == .ended { finish(exchange, hasSurplus: false) }
+    }
+
+    /// The server's close, or bytes that nobody asked for; within TLS there may be neither.
+    private func readyWhileIdle() {
+        guard hasMoreToRead else { return }
+        hasMoreToRead = false
+        if link.isSecure, !peerHasClosed, link.read(into: engine.receiveBuffer) == -Int(EAGAIN) {
             return
         }
-        if !readiness.isDisjoint(with: [.readable, .peerClosed, .hungUp, .failed]) { receive() }
-        if isOpen, transfer != nil, readiness.contains(.writable) { send() }
+        engine.dropIdle(self)
+    }
+
+    private func askForTurn() {
+        guard !hasAskedForTurn else { return }
+        hasAskedForTurn = true
+        engine.loop.again(self)
     }
 
     // MARK: Sending
 
-    private func send() {
-        guard var request = outgoing, let transfer, !request.isSent else { return }
-        let limit =
-            isWaitingForContinue
-            ? request.headCount - request.sentCount : engine.configuration.sendQuantumBytes
-        guard limit > 0 else { return }
-        switch write(request, limit: limit) {
-        case .success(let count):
-            request.advance(count)
-            outgoing = request
-            transfer.bytesSent += Int64(count)
-            transfer.lastProgressNs = engine.loop.nowNs
-            let mustWait = isWaitingForContinue && request.sentCount >= request.headCount
-            if request.isSent { transfer.timings.sendEndNs = monotonicNs() }
-            want(writing: !request.isSent && !mustWait)
-        case .failure(let failure) where failure.code == EAGAIN:
-            want(writing: true)
-        case .failure(let failure):
-            // The server may have answered before it closed: the answer counts.
-            receive()
-            if isOpen, self.transfer != nil { engine.lost(self, .sendFailed(code: failure.code)) }
-        }
+    /// The wait for `100 Continue` is over, with or without it.
+    func stopAwaitingContinue(_ exchange: Exchange) {
+        exchange.continueDeadlineNs = .max
+        guard sending == .awaitingContinue else { return }
+        sending = .active
+        exchange.lastProgressNs = clinux_monotonic_ns()
+        flush(exchange)
     }
 
-    private func write(_ request: OutgoingRequest, limit: Int) -> Result<Int, SystemError> {
-        request.withPieces(limit: limit) { pieces, count in
-            if isSecure { return writeSecurely(pieces[0]) }
-            var message = msghdr()
-            message.msg_iov = pieces
-            message.msg_iovlen = count
-            while true {
-                let sent = sendmsg(made.socket, &message, clinux_MSG_NOSIGNAL)
-                if sent >= 0 { return .success(sent) }
-                guard errno == EINTR else { return .failure(SystemError(operation: "send")) }
+    private func flush(_ exchange: Exchange) {
+        var left = configuration.sendQuantumBytes
+        while !isFull, sending == .active || (sending == .awaitingContinue && !sender.isHeadSent) {
+            guard left > 0 else { return askForTurn() }
+            let (count, hasRoom) = sender.send(
+                exchange.request, over: link, limit: left,
+                headOnly: sending == .awaitingContinue, engine.scratch)
+            guard count >= 0 else { return sendFailed(Int32(-count)) }
+            isFull = !hasRoom
+            left -= count
+            exchange.bytesSent += Int64(count)
+            exchange.noteProgress(at: engine.loop.nowNs)
+            if sender.isSent(exchange.request) {
+                sending = .ended
+                exchange.timings.sendEndNs = clinux_monotonic_ns()
             }
         }
     }
 
-    private func writeSecurely(_ piece: iovec) -> Result<Int, SystemError> {
-        var sent = 0
-        return switch curl_easy_send(made.handle, piece.iov_base, piece.iov_len, &sent) {
-        case CURLE_OK: .success(sent)
-        case CURLE_AGAIN: .failure(SystemError(operation: "send", code: EAGAIN))
-        default: .failure(SystemError(operation: "send", code: EPIPE))
-        }
-    }
-
-    private func want(writing: Bool) {
-        let wanted: Readiness =
-            writing ? [.readable, .peerClosed, .writable] : [.readable, .peerClosed]
-        guard wanted != interest else { return }
-        interest = wanted
-        engine.loop.change(made.socket, to: wanted)
-    }
-
-    // MARK: 100-continue
-
-    private var isWaitingForContinue: Bool { continueTimer != nil }
-
-    private func waitForContinue() {
-        continueTimer = engine.loop.schedule(afterNs: engine.configuration.continueTimeoutNs) {
-            [unowned self] in
-            continueTimer = nil
-            send()
-        }
-    }
-
-    private func cancelContinueTimer() {
-        if let continueTimer { engine.loop.cancel(continueTimer) }
-        continueTimer = nil
+    /// The server may have answered before it closed: that is looked at in the next turn.
+    private func sendFailed(_ code: Int32) {
+        isFull = true
+        guard code != EAGAIN else { return }
+        sendError = code
+        sending = .ended
+        askForTurn()
     }
 
     // MARK: Receiving
 
-    private func receive() {
+    private func receive(_ exchange: Exchange) {
         let buffer = engine.receiveBuffer
-        while isOpen, let transfer {
-            let count: Int
-            switch read(into: buffer) {
-            case .success(let bytes): count = bytes
-            case .failure(let failure):
-                if failure.code != EAGAIN { engine.lost(self, .receiveFailed(code: failure.code)) }
-                return
-            }
-            transfer.lastProgressNs = engine.loop.nowNs
-            guard count > 0 else {
-                peerClosed(transfer)
-                return
-            }
-            transfer.bytesReceived += Int64(count)
-            hasAnswerBytes = true
-            if transfer.timings.firstByteNs == 0 { transfer.timings.firstByteNs = monotonicNs() }
-            parse(UnsafeRawBufferPointer(rebasing: buffer.prefix(count)))
-            // A short read has emptied the socket; epoll tells of more. TLS may hold back records.
-            if count < buffer.count && !isSecure { return }
+        var left = configuration.sendQuantumBytes
+        while self.exchange === exchange {
+            guard left > 0 else { return askForTurn() }
+            let count = link.read(into: buffer)
+            guard count > 0 else { return receivedNothing(exchange, -count) }
+            left -= count
+            // A short read has emptied the socket, and epoll tells of what comes later; but an end
+            // that was told before must still be read, and TLS may hold back records.
+            if count < buffer.count, !peerHasClosed, !link.isSecure { hasMoreToRead = false }
+            received(exchange, UnsafeRawBufferPointer(rebasing: buffer[..<count]))
+            guard hasMoreToRead else { return }
         }
     }
 
-    private func read(
-        into buffer: UnsafeMutableRawBufferPointer
-    ) -> Result<Int, SystemError> {
-        if isSecure {
-            var count = 0
-            return switch curl_easy_recv(made.handle, buffer.baseAddress, buffer.count, &count) {
-            case CURLE_OK: .success(count)
-            case CURLE_AGAIN: .failure(SystemError(operation: "receive", code: EAGAIN))
-            default: .failure(SystemError(operation: "receive", code: ECONNRESET))
+    private func receivedNothing(_ exchange: Exchange, _ code: Int) {
+        hasMoreToRead = false
+        if code == Int(EAGAIN) {
+            if sendError != 0 { engine.lost(self, .sendFailed(code: sendError)) }
+            return
+        }
+        peerHasClosed = true
+        if isAnswerHeld || (code == 0 && reader.endsWithConnection) {
+            return finish(exchange, hasSurplus: false)
+        }
+        let failure: TransferFailure =
+            if sendError != 0, !hasAnswerBytes {
+                .sendFailed(code: sendError)
+            } else if code != 0 {
+                .receiveFailed(code: Int32(code))
+            } else {
+                hasAnswerBytes ? .closedInsideAnswer : .closedBeforeAnswer
             }
+        engine.lost(self, failure)
+    }
+
+    private func received(_ exchange: Exchange, _ bytes: UnsafeRawBufferPointer) {
+        var rest = bytes
+        exchange.bytesReceived += Int64(bytes.count)
+        exchange.noteProgress(at: engine.loop.nowNs)
+        guard !isAnswerHeld else { return finish(exchange, hasSurplus: true) }
+        hasAnswerBytes = true
+        if exchange.timings.firstByteNs == 0 {
+            exchange.timings.firstByteNs = clinux_monotonic_ns()
         }
         while true {
-            let count = recv(made.socket, buffer.baseAddress, buffer.count, 0)
-            if count >= 0 { return .success(count) }
-            guard errno == EINTR else { return .failure(SystemError(operation: "receive")) }
-        }
-    }
-
-    private func parse(_ received: UnsafeRawBufferPointer) {
-        var bytes = received
-        while !bytes.isEmpty {
-            let event: AnswerParser.Event
+            let progress: AnswerReader.Progress
             do throws(TransferFailure) {
-                event = try parser?.take(&bytes) ?? .needsMore
+                progress = try reader.take(&rest)
             } catch {
-                engine.lost(self, error)
-                return
+                return engine.lost(self, error)
             }
-            switch event {
+            switch progress {
             case .needsMore: return
+            case .complete: return answerComplete(exchange, hasSurplus: !rest.isEmpty)
             case .interim(let status):
-                if status == 100, isWaitingForContinue {
-                    cancelContinueTimer()
-                    send()
-                    guard isOpen else { return }
-                }
-            case .complete:
-                complete(hasSurplus: !bytes.isEmpty)
-                return
+                if rest.isEmpty { exchange.timings.firstByteNs = 0 }
+                if status == 100 { stopAwaitingContinue(exchange) }
+                if rest.isEmpty { return }
             }
         }
     }
 
-    private func peerClosed(_ transfer: Transfer) {
-        if parser?.isReadingUntilClose == true {
-            complete(hasSurplus: false)
-        } else {
-            engine.lost(self, hasAnswerBytes ? .closedInsideAnswer : .closedBeforeAnswer)
-        }
+    /// An answer may come before the end of the request. If it is a success, the rest is wanted;
+    /// otherwise the rest is not sent (RFC 9112 §9.5), and the connection is of no further use.
+    private func answerComplete(_ exchange: Exchange, hasSurplus: Bool) {
+        let isRestWanted =
+            sending == .active && (200..<300).contains(reader.status) && reader.keepsAlive
+            && !hasSurplus && !peerHasClosed
+        guard isRestWanted else { return finish(exchange, hasSurplus: hasSurplus) }
+        isAnswerHeld = true
     }
 
-    /// An answer before the end of the body is final: what is left of the body is not sent, and
-    /// the connection cannot be used again (RFC 9112 §9.3).
-    private func complete(hasSurplus: Bool) {
-        guard let parser, let transfer else { return }
-        let isWholeRequestSent = outgoing?.isSent ?? false
-        cancelContinueTimer()
-        self.transfer = nil
-        self.parser = nil
-        outgoing = nil
-        transfer.timings.endedNs = monotonicNs()
-        let isReusable = parser.keepsAlive && isWholeRequestSent && !hasSurplus
-        if isReusable { want(writing: false) }
-        engine.completed(transfer, parser, on: self, isReusable: isReusable)
+    private func finish(_ exchange: Exchange, hasSurplus: Bool) {
+        let now = clinux_monotonic_ns()
+        exchange.timings.endedNs = now
+        exchange.continueDeadlineNs = .max
+        exchange.connection = nil
+        self.exchange = nil
+        idleSinceNs = now
+        let isReusable =
+            reader.keepsAlive && !hasSurplus && !peerHasClosed && !hasMoreToReadUnasked
+            && sending == .ended && sendError == 0
+        sending = .ended
+        engine.completed(exchange, reader, on: self, isReusable: isReusable)
     }
 
-    /// May the transfer that was lost on this connection be tried again on a new one? A server
-    /// closes idle connections as it likes, and may do so while the next request is under way.
-    func isStale(for transfer: Transfer) -> Bool {
-        transfer.isConnectionReused && !hasAnswerBytes
-            && (transfer.request.isIdempotent || transfer.bytesSent == transfer.bytesSentBefore)
-    }
+    /// A read that filled the buffer may have left bytes that belong to no answer; of TLS it is
+    /// not known, so such bytes are seen when the next request is under way.
+    private var hasMoreToReadUnasked: Bool { hasMoreToRead && !link.isSecure }
 
-    func releaseTransfer() -> Transfer? {
-        defer { transfer = nil }
-        return transfer
+    /// May an exchange that was lost here be tried again on a fresh connection? A server closes
+    /// idle connections as it likes, and may do so while a request is under way (RFC 9112 §9.3.1).
+    func mayRetry(_ exchange: Exchange) -> Bool {
+        exchange.isConnectionReused && !hasAnswerBytes
+            && (exchange.request.mayBeRepeated || exchange.bytesSent == exchange.bytesSentBefore)
     }
 }

@@ -1,42 +1,69 @@
 import CCurl
 import CLinux
+import Glibc
 import NetIO
 
-/// A connection that libcurl made. It stays in libcurl's hands until `close`.
-struct MadeConnection {
+/// A connection that libcurl is making.
+final class ConnectAttempt {
     let handle: UnsafeMutableRawPointer
-    let socket: Int32
+    let origin: Origin
+    let startedNs = clinux_monotonic_ns()
+    unowned let exchange: Exchange
+    /// libcurl writes its own words here.
+    let errorText = UnsafeMutablePointer<CChar>.allocate(capacity: Int(CURL_ERROR_SIZE))
+
+    init(_ handle: UnsafeMutableRawPointer, _ origin: Origin, _ exchange: Exchange) {
+        self.handle = handle
+        self.origin = origin
+        self.exchange = exchange
+        errorText.pointee = 0
+    }
+
+    deinit { errorText.deallocate() }
+}
+
+/// A connection that libcurl made, and what it took.
+struct MadeConnection {
+    let link: Link
     let connectNs: Int64
     /// nil without TLS.
     let tlsNs: Int64?
 }
 
-/// Lets libcurl resolve, connect and shake hands (`CURLOPT_CONNECT_ONLY`), driven by our loop.
-///
-/// Handles stay in the multi handle for as long as their connection is used: taking one out closes
-/// its connection.
-final class Connector {
-    typealias Completion = (Result<MadeConnection, TransferFailure>) -> Void
+protocol ConnectorOwner: AnyObject {
+    func connected(_ attempt: ConnectAttempt, _ result: Result<MadeConnection, TransferFailure>)
+}
 
+/// Lets libcurl resolve, connect, pass proxies and shake hands (`CURLOPT_CONNECT_ONLY`), driven by
+/// our loop.
+///
+/// A plain socket is taken out of libcurl's hands once it is connected. libcurl would otherwise
+/// close it while we use it: whenever it makes a connection, it ends those that it thinks idle and
+/// that have unread bytes or are older than CURLOPT_MAXAGE_CONN. A TLS connection stays in its
+/// hands, and counts as in use from its first `curl_easy_send` on.
+final class Connector {
+    weak var owner: (any ConnectorOwner)?
     private let loop: EventLoop
-    private let configuration: TransferConfiguration
+    private let settings: ConnectSettings
     private let multi: UnsafeMutableRawPointer
-    private var waiting: [UnsafeMutableRawPointer: (startedNs: Int64, completion: Completion)] = [:]
+    private var attempts: [UnsafeMutableRawPointer: ConnectAttempt] = [:]
     private var sockets: [Int32: ConnectingSocket] = [:]
+    /// Sockets that libcurl must not close.
+    private var adopted: Set<Int32> = []
     private var timer: TimerID?
     private var isClosed = false
 
     init(loop: EventLoop, configuration: TransferConfiguration) throws(SystemError) {
         self.loop = loop
-        self.configuration = configuration
+        settings = ConnectSettings(configuration)
         LibcurlStart.once()
         guard let multi = curl_multi_init() else {
             throw SystemError(operation: "curl_multi_init", code: ENOMEM)
         }
         self.multi = multi
+        // Below the number of connections libcurl would close some that are in use.
+        ccurl_multi_setopt_long(multi, CURLMOPT_MAXCONNECTS, configuration.connectionLimit + 1)
         let this = Unmanaged.passUnretained(self).toOpaque()
-        // Below the number of handles libcurl would close connections that are in use.
-        ccurl_multi_setopt_long(multi, CURLMOPT_MAXCONNECTS, 1_000_000)
         ccurl_multi_setopt_pointer(multi, CURLMOPT_SOCKETDATA, this)
         ccurl_multi_setopt_pointer(multi, CURLMOPT_TIMERDATA, this)
         ccurl_multi_setopt_socket_function(multi) { _, socket, what, context, _ in
@@ -55,61 +82,57 @@ final class Connector {
         context.map { Unmanaged<Connector>.fromOpaque($0).takeUnretainedValue() }
     }
 
-    func connect(to origin: Origin, _ completion: @escaping Completion) {
-        guard let handle = curl_easy_init() else {
-            completion(.failure(.connectFailed("libcurl has no memory for a connection")))
-            return
+    var attemptCount: Int { attempts.count }
+
+    /// The owner is told later, unless there is no memory, which is told by nil.
+    func connect(to origin: Origin, for exchange: Exchange) -> ConnectAttempt? {
+        guard let handle = curl_easy_init() else { return nil }
+        let attempt = ConnectAttempt(handle, origin, exchange)
+        settings.apply(to: handle, origin)
+        ccurl_setopt_pointer(handle, CURLOPT_ERRORBUFFER, attempt.errorText)
+        ccurl_setopt_pointer(
+            handle, CURLOPT_CLOSESOCKETDATA, Unmanaged.passUnretained(self).toOpaque())
+        ccurl_setopt_closesocket_function(handle) { context, socket in
+            Connector.from(context)?.closeUnlessAdopted(socket) ?? -1
         }
-        configure(handle, origin)
-        waiting[handle] = (clinux_monotonic_ns(), completion)
-        let code = curl_multi_add_handle(multi, handle)
-        guard code == CURLM_OK else {
-            finish(handle, CURLE_FAILED_INIT)
-            return
+        attempts[handle] = attempt
+        guard curl_multi_add_handle(multi, handle) == CURLM_OK else {
+            abandon(attempt)
+            return nil
         }
+        return attempt
     }
 
-    /// Ends a connection that `connect` made.
-    func close(_ handle: UnsafeMutableRawPointer) {
-        curl_multi_remove_handle(multi, handle)
-        curl_easy_cleanup(handle)
+    func abandon(_ attempt: ConnectAttempt) {
+        guard attempts.removeValue(forKey: attempt.handle) != nil else { return }
+        release(attempt.handle)
     }
 
-    /// Gives up all connections that are being made.
-    func cancelAll() {
-        for (handle, entry) in waiting {
-            waiting[handle] = nil
-            close(handle)
-            entry.completion(.failure(.cancelled))
+    /// Ends a connection that was made here. It must no longer be watched.
+    func close(_ link: Link) {
+        guard let handle = link.secureHandle else {
+            Glibc.close(link.socket)
+            return
         }
+        release(handle)
     }
 
     func shutDown() {
+        for attempt in attempts.values { abandon(attempt) }
         isClosed = true
-        cancelAll()
         if let timer { loop.cancel(timer) }
+        timer = nil
         sockets.values.forEach { $0.unwatch() }
         sockets = [:]
     }
 
-    private func configure(_ handle: UnsafeMutableRawPointer, _ origin: Origin) {
-        let url = "\(origin.scheme.rawValue)://\(origin.host):\(origin.port)/"
-        ccurl_setopt_string(handle, CURLOPT_URL, url)
-        ccurl_setopt_long(handle, CURLOPT_CONNECT_ONLY, 1)
-        ccurl_setopt_long(handle, CURLOPT_NOSIGNAL, 1)
-        ccurl_setopt_long(handle, CURLOPT_TCP_NODELAY, 1)
-        ccurl_setopt_long(handle, CURLOPT_FRESH_CONNECT, 1)
-        ccurl_setopt_long(
-            handle, CURLOPT_CONNECTTIMEOUT_MS, Int(configuration.connectTimeoutNs / 1_000_000))
-        // The engine speaks HTTP/1.1 only: it must not be agreed otherwise in the handshake.
-        ccurl_setopt_long(handle, CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1)
-        if !configuration.verifiesServer {
-            ccurl_setopt_long(handle, CURLOPT_SSL_VERIFYPEER, 0)
-            ccurl_setopt_long(handle, CURLOPT_SSL_VERIFYHOST, 0)
-        }
-        if let path = configuration.authoritiesPath {
-            ccurl_setopt_string(handle, CURLOPT_CAINFO, path)
-        }
+    private func release(_ handle: UnsafeMutableRawPointer) {
+        curl_multi_remove_handle(multi, handle)
+        curl_easy_cleanup(handle)
+    }
+
+    private func closeUnlessAdopted(_ socket: Int32) -> Int32 {
+        adopted.remove(socket) != nil ? 0 : Glibc.close(socket)
     }
 
     // MARK: libcurl's wishes
@@ -146,43 +169,47 @@ final class Connector {
         var running: Int32 = 0
         curl_multi_socket_action(multi, socket, flags, &running)
         var code = CURLE_OK
-        while let handle = ccurl_multi_next_done(multi, &code) { finish(handle, code) }
+        while !isClosed, let handle = ccurl_multi_next_done(multi, &code) {
+            guard let attempt = attempts.removeValue(forKey: handle) else { continue }
+            owner?.connected(attempt, finish(attempt, code))
+        }
     }
 
-    private func finish(_ handle: UnsafeMutableRawPointer, _ code: CURLcode) {
-        guard let entry = waiting.removeValue(forKey: handle) else { return }
+    // MARK: Ends
+
+    private func finish(
+        _ attempt: ConnectAttempt, _ code: CURLcode
+    ) -> Result<MadeConnection, TransferFailure> {
+        let wholeNs = clinux_monotonic_ns() - attempt.startedNs
         var socket: curl_socket_t = -1
-        guard code == CURLE_OK, ccurl_getinfo_socket(handle, &socket) == CURLE_OK, socket >= 0
+        guard code == CURLE_OK,
+            ccurl_getinfo_socket(attempt.handle, &socket) == CURLE_OK, socket >= 0
         else {
-            close(handle)
-            entry.completion(.failure(Self.failure(code)))
-            return
+            let failure = connectFailure(code, attempt)
+            release(attempt.handle)
+            return .failure(failure)
         }
         // libcurl is done with the socket but may not have said so yet.
         sockets.removeValue(forKey: socket)?.unwatch()
+        guard attempt.origin.scheme == .https else {
+            adopted.insert(socket)
+            release(attempt.handle)
+            adopted.remove(socket)
+            return .success(
+                MadeConnection(
+                    link: Link(socket: socket, secureHandle: nil), connectNs: wholeNs, tlsNs: nil))
+        }
         var connectUs: curl_off_t = 0
         var handshakeUs: curl_off_t = 0
-        ccurl_getinfo_off_t(handle, CURLINFO_CONNECT_TIME_T, &connectUs)
-        ccurl_getinfo_off_t(handle, CURLINFO_APPCONNECT_TIME_T, &handshakeUs)
-        let tlsNs = handshakeUs > 0 ? Int64(max(0, handshakeUs - connectUs)) * 1000 : nil
-        let wholeNs = clinux_monotonic_ns() - entry.startedNs
-        entry.completion(
-            .success(
-                MadeConnection(
-                    handle: handle, socket: socket, connectNs: wholeNs - (tlsNs ?? 0),
-                    tlsNs: tlsNs)))
-    }
-
-    private static func failure(_ code: CURLcode) -> TransferFailure {
-        let text = String(cString: curl_easy_strerror(code))
-        return switch code {
-        case CURLE_COULDNT_RESOLVE_HOST, CURLE_COULDNT_RESOLVE_PROXY: .nameNotResolved(text)
-        case CURLE_OPERATION_TIMEDOUT: .connectTimedOut
-        case CURLE_SSL_CONNECT_ERROR, CURLE_PEER_FAILED_VERIFICATION, CURLE_SSL_CACERT_BADFILE,
-            CURLE_SSL_ISSUER_ERROR, CURLE_SSL_CERTPROBLEM:
-            .tlsFailed(text)
-        default: .connectFailed(text)
-        }
+        ccurl_getinfo_off_t(attempt.handle, CURLINFO_CONNECT_TIME_T, &connectUs)
+        ccurl_getinfo_off_t(attempt.handle, CURLINFO_APPCONNECT_TIME_T, &handshakeUs)
+        let tlsNs = Int64(max(0, handshakeUs - connectUs)) * 1000
+        // The attempt, and with it the memory for libcurl's words, ends before the connection.
+        ccurl_setopt_pointer(attempt.handle, CURLOPT_ERRORBUFFER, nil)
+        return .success(
+            MadeConnection(
+                link: Link(socket: socket, secureHandle: attempt.handle),
+                connectNs: max(0, wholeNs - tlsNs), tlsNs: tlsNs))
     }
 }
 
@@ -211,15 +238,4 @@ private final class ConnectingSocket: EventSource {
         if !readiness.isDisjoint(with: [.failed, .hungUp]) { flags |= CURL_CSELECT_ERR }
         act(flags)
     }
-}
-
-/// libcurl's process-wide start, done once from whichever thread comes first.
-private enum LibcurlStart {
-    private static let code = curl_global_init(Int(CURL_GLOBAL_ALL))
-    static func once() { _ = code }
-}
-
-/// For a run's record: libcurl's version and those of what it is built on.
-package enum LibcurlVersion {
-    package static var text: String { String(cString: curl_version()) }
 }

@@ -48,6 +48,13 @@ package struct Origin: Hashable, Sendable {
         self.init(scheme: scheme, host: String(host), port: port)
     }
 
+    /// Names that never leave the machine (RFC 6761 §6.3), and loopback addresses.
+    package var isLoopback: Bool {
+        let name = host.lowercased()
+        return name == "localhost" || name.hasSuffix(".localhost") || name == "[::1]"
+            || (name.hasPrefix("127.") && name.utf8.allSatisfy { $0 < 0x3A })
+    }
+
     private static func isHostByte(_ byte: UInt8, _ isBracketed: Bool) -> Bool {
         switch byte {
         case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, 0x2D, 0x2E, 0x5F, 0x7E: true

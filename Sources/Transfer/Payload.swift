@@ -8,40 +8,41 @@ package final class Payload: @unchecked Sendable {
     package let buffer: UnsafeRawBufferPointer
     private let isMapped: Bool
 
-    /// `prefix`, and after it noise that is the same for the same seed (SplitMix64).
+    /// `prefix`, and after it noise that nothing on the way can compress, the same for the same
+    /// seed.
     package init(byteCount: Int, prefix: [UInt8] = [], seed: UInt64) {
         let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: byteCount, alignment: 4096)
-        var state = seed
-        var offset = 0
-        while offset < byteCount {
-            state &+= 0x9E37_79B9_7F4A_7C15
-            var mixed = state
-            mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-            mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-            mixed ^= mixed >> 31
-            withUnsafeBytes(of: mixed) {
-                let count = min(8, byteCount - offset)
-                memory[offset..<(offset + count)].copyBytes(from: $0.prefix(count))
-            }
-            offset += 8
+        var noise = SplitMix64(state: seed)
+        let wholeWords = byteCount & ~7
+        for offset in stride(from: 0, to: wholeWords, by: 8) {
+            memory.storeBytes(of: noise.next(), toByteOffset: offset, as: UInt64.self)
+        }
+        withUnsafeBytes(of: noise.next()) { last in
+            memory[wholeWords...].copyBytes(from: last.prefix(byteCount - wholeWords))
         }
         memory.copyBytes(from: prefix.prefix(byteCount))
         buffer = UnsafeRawBufferPointer(memory)
         isMapped = false
     }
 
-    package convenience init(_ bytes: [UInt8]) {
-        self.init(byteCount: bytes.count, prefix: bytes, seed: 0)
+    package init(_ bytes: [UInt8]) {
+        let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: bytes.count, alignment: 4096)
+        memory.copyBytes(from: bytes)
+        buffer = UnsafeRawBufferPointer(memory)
+        isMapped = false
     }
 
-    /// Maps a file. One that is shortened while the run reads it ends the process (mmap(2),
-    /// SIGBUS), so it must not be changed.
+    /// Maps a file. One that is shortened while the run reads it fails uploads, and with TLS ends
+    /// the process (mmap(2), SIGBUS), so it must not be changed.
     package init(mappingFile path: String) throws(SystemError) {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { throw SystemError(operation: "open \(path)") }
         defer { close(descriptor) }
         var status = stat()
         guard fstat(descriptor, &status) == 0 else { throw SystemError(operation: "stat \(path)") }
+        guard status.st_mode & S_IFMT == S_IFREG else {
+            throw SystemError(operation: "mmap \(path)", code: EINVAL)
+        }
         guard status.st_size > 0 else {
             buffer = UnsafeRawBufferPointer(start: nil, count: 0)
             isMapped = false
@@ -62,5 +63,18 @@ package final class Payload: @unchecked Sendable {
         } else {
             buffer.deallocate()
         }
+    }
+}
+
+/// Steele, Lea, Flood: "Fast splittable pseudorandom number generators" (2014).
+private struct SplitMix64 {
+    var state: UInt64
+
+    mutating func next() -> UInt64 {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        var mixed = state
+        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
+        return mixed ^ (mixed >> 31)
     }
 }

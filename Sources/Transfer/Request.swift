@@ -1,10 +1,17 @@
-/// A piece of a request body. Payloads are sent from where they are; small bytes are copied once
-/// into the connection's buffer, behind the head.
+import NetIO
+
+/// A piece of a request body. It is sent from where it is.
 package enum BodySlice: Sendable {
     case payload(Payload, Range<Int>)
     case bytes([UInt8])
 
     package init(_ payload: Payload) { self = .payload(payload, 0..<payload.buffer.count) }
+
+    /// - Parameter range: is cut to the payload's bytes.
+    package init(_ payload: Payload, range: Range<Int>) {
+        self = .payload(payload, range.clamped(to: 0..<payload.buffer.count))
+    }
+
     package init(bytes: [UInt8]) { self = .bytes(bytes) }
 
     package var count: Int {
@@ -15,6 +22,19 @@ package enum BodySlice: Sendable {
     }
 }
 
+/// Bounds of one request's time; nil is the engine's.
+package struct RequestTimeouts: Sendable {
+    package var connectNs: Int64?
+    package var idleNs: Int64?
+    package var totalNs: Int64?
+
+    package init(connectNs: Int64? = nil, idleNs: Int64? = nil, totalNs: Int64? = nil) {
+        self.connectNs = connectNs
+        self.idleNs = idleNs
+        self.totalNs = totalNs
+    }
+}
+
 /// One HTTP/1.1 request, its head already written out.
 package struct Request: Sendable {
     package var origin: Origin
@@ -22,55 +42,73 @@ package struct Request: Sendable {
     package var head: [UInt8]
     package var body: [BodySlice]
     /// The head carries `Expect: 100-continue`: the body waits for the interim answer.
-    package var expectsContinue = false
-    /// How many 307 and 308 answers are followed with the same method and body.
-    package var redirectLimit = 0
+    package var expectsContinue: Bool
+    /// How many redirects are followed: 307 and 308 with the same method and body, 301, 302 and
+    /// 303 only for GET and HEAD. One that is not followed is an answer like any other.
+    package var redirectLimit: Int
+    /// May it be sent again when a kept connection turns out to be closed? nil: if its method is
+    /// idempotent.
+    package var isRepeatable: Bool?
+    package var timeouts: RequestTimeouts
 
     package init(
-        origin: Origin, head: [UInt8], body: [BodySlice], expectsContinue: Bool = false,
-        redirectLimit: Int = 0
+        origin: Origin, head: [UInt8], body: [BodySlice] = [], expectsContinue: Bool = false,
+        redirectLimit: Int = 0, isRepeatable: Bool? = nil,
+        timeouts: RequestTimeouts = RequestTimeouts()
     ) {
         self.origin = origin
         self.head = head
         self.body = body
         self.expectsContinue = expectsContinue
         self.redirectLimit = redirectLimit
+        self.isRepeatable = isRepeatable
+        self.timeouts = timeouts
     }
 
     package var bodyCount: Int { body.reduce(0) { $0 + $1.count } }
 
-    /// The word before the first space.
-    var method: ArraySlice<UInt8> { head.prefix { $0 != 0x20 } }
+    // MARK: For the engine
 
-    /// May be sent again although it may have arrived (RFC 9110 §9.2.2)?
-    var isIdempotent: Bool {
-        !method.elementsEqual("POST".utf8) && !method.elementsEqual("PATCH".utf8)
-    }
-
-    var isHead: Bool { method.elementsEqual("HEAD".utf8) }
-
-    /// The same request at another place. `Authorization` and cookies stay with the origin that
-    /// they were given for (Fetch standard, "HTTP-redirect fetch").
-    func redirected(to origin: Origin, target: String) -> Request {
-        var copy = self
-        copy.origin = origin
-        copy.redirectLimit -= 1
-        var lines = String(decoding: head, as: UTF8.self).components(separatedByLineEnds: ())
-        lines[0] = "\(String(decoding: method, as: UTF8.self)) \(target) HTTP/1.1"
-        let isSameOrigin = origin == self.origin
-        lines = lines.compactMap { line in
-            let name = line.prefix { $0 != ":" }.lowercased()
-            if name == "host" { return "Host: \(origin.authority)" }
-            return !isSameOrigin && ["authorization", "cookie"].contains(name) ? nil : line
+    func hasMethod(_ method: StaticString) -> Bool {
+        head.withUnsafeBytes { head in
+            head.count > method.utf8CodeUnitCount
+                && head[method.utf8CodeUnitCount] == 0x20
+                && head.starts(
+                    with: UnsafeRawBufferPointer(
+                        start: method.utf8Start, count: method.utf8CodeUnitCount))
         }
-        copy.head = Array(lines.joined(separator: "\r\n").utf8)
-        return copy
     }
-}
 
-extension String {
-    /// The pieces between CR LF, which Swift sees as one character.
-    fileprivate func components(separatedByLineEnds: ()) -> [String] {
-        split(separator: "\r\n", omittingEmptySubsequences: false).map(String.init)
+    var isHead: Bool { hasMethod("HEAD") }
+
+    /// RFC 9110 §9.2.2.
+    var mayBeRepeated: Bool {
+        isRepeatable
+            ?? (hasMethod("PUT") || hasMethod("GET") || hasMethod("HEAD") || hasMethod("DELETE")
+                || hasMethod("OPTIONS"))
+    }
+
+    /// What would leave the server waiting for the rest of the head; nil if nothing.
+    var problem: String? {
+        guard head.suffix(4).elementsEqual([13, 10, 13, 10]) else {
+            return "its head does not end in a blank line"
+        }
+        guard let first = head.first, isTokenByte(first) else { return "it has no method" }
+        return nil
+    }
+
+    // MARK: Pieces: the head is 0, the body's slices follow
+
+    var pieceCount: Int { body.count + 1 }
+
+    func pieceLength(_ piece: Int) -> Int { piece == 0 ? head.count : body[piece - 1].count }
+
+    @inline(__always)
+    func withPiece(_ piece: Int, _ send: (UnsafeRawBufferPointer) -> Int) -> Int {
+        guard piece > 0 else { return head.withUnsafeBytes(send) }
+        switch body[piece - 1] {
+        case .payload(let payload, let range): return send(payload.buffer.slice(range))
+        case .bytes(let bytes): return bytes.withUnsafeBytes(send)
+        }
     }
 }

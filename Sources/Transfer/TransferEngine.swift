@@ -1,129 +1,113 @@
 import CLinux
-import Measure
 package import NetIO
-
-/// One request on its way, with what it has cost so far.
-final class Transfer {
-    var request: Request
-    let completion: (Result<Answer, FailedTransfer>) -> Void
-    var timings = Timings()
-    var bytesSent: Int64 = 0
-    var bytesReceived: Int64 = 0
-    /// When this try began to send, to tell whether it has sent anything.
-    var bytesSentBefore: Int64 = 0
-    var retries = 0
-    var isConnectionReused = false
-    var lastProgressNs: Int64
-    weak var connection: Connection?
-    /// Position among the engine's transfers.
-    var slot = 0
-
-    init(_ request: Request, _ completion: @escaping (Result<Answer, FailedTransfer>) -> Void) {
-        self.request = request
-        self.completion = completion
-        timings.startedNs = monotonicNs()
-        lastProgressNs = timings.startedNs
-    }
-}
 
 /// Sends requests over kept connections, on one event loop and one thread.
 ///
-/// Every request ends in its completion: with an answer, or with the reason why there is none. It
-/// may be called before `send` has returned.
-package final class TransferEngine {
+/// Every request ends in its completion, exactly once: with an answer, or with the reason why
+/// there is none. It is never called from within `send`.
+package final class TransferEngine: EventSource {
     let loop: EventLoop
     package let configuration: TransferConfiguration
     let connector: Connector
     /// Shared by all connections: what is read is parsed at once.
     let receiveBuffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 65_536, alignment: 4096)
-    private var idle: [Origin: [Connection]] = [:]
+    let scratch = SendScratch()
+    private var pool = ConnectionPool()
     private var connections: [Connection] = []
-    private var transfers: [Transfer] = []
-    private var sweep: TimerID?
+    private var exchanges: [Exchange] = []
+    private var toldLater: [Exchange] = []
+    private var deadline: TimerID?
+    private var deadlineNs = Int64.max
     private var isClosed = false
-    /// Time-outs are noticed this much late at the most.
-    private static let sweepIntervalNs: Int64 = 50_000_000
 
     package init(loop: EventLoop, configuration: TransferConfiguration) throws(SystemError) {
         self.loop = loop
         self.configuration = configuration
         connector = try Connector(loop: loop, configuration: configuration)
+        connector.owner = self
     }
 
-    deinit { receiveBuffer.deallocate() }
+    deinit {
+        releaseConnections()
+        receiveBuffer.deallocate()
+        scratch.deallocate()
+    }
 
     package func send(
         _ request: Request, completion: @escaping (Result<Answer, FailedTransfer>) -> Void
     ) {
-        let transfer = Transfer(request, completion)
-        transfer.slot = transfers.count
-        transfers.append(transfer)
-        guard !isClosed else { return fail(transfer, .cancelled) }
-        armSweep()
-        start(transfer)
+        let exchange = Exchange(request, configuration, completion)
+        exchange.slot = exchanges.count
+        exchanges.append(exchange)
+        if isClosed { return failLater(exchange, .cancelled) }
+        if let problem = request.problem { return failLater(exchange, .invalidRequest(problem)) }
+        start(exchange)
     }
 
     /// Ends all requests that are under way.
     package func cancelAll() {
-        connector.cancelAll()
-        for transfer in transfers { abandon(transfer, .cancelled) }
+        for exchange in exchanges { abandon(exchange, .cancelled) }
     }
 
     /// Ends all requests and closes all connections.
     package func close() {
         isClosed = true
         cancelAll()
-        connections.forEach { $0.close() }
-        connections = []
-        idle = [:]
-        connector.shutDown()
-        if let sweep { loop.cancel(sweep) }
-        sweep = nil
+        releaseConnections()
     }
 
     package var connectionCount: Int { connections.count }
+    package var requestCount: Int { exchanges.count }
 
-    // MARK: Connections
+    private func releaseConnections() {
+        connections.forEach { $0.close() }
+        connections = []
+        pool = ConnectionPool()
+        connector.shutDown()
+        if let deadline { loop.cancel(deadline) }
+        deadline = nil
+        deadlineNs = .max
+    }
 
-    private func start(_ transfer: Transfer) {
-        let origin = transfer.request.origin
-        transfer.bytesSentBefore = transfer.bytesSent
-        if let connection = idle[origin]?.popLast() {
-            carry(transfer, on: connection)
-            return
+    // MARK: Starts
+
+    private func start(_ exchange: Exchange) {
+        exchange.beginAttempt()
+        let origin = exchange.request.origin
+        if !exchange.needsFreshConnection, let connection = idleConnection(to: origin) {
+            connection.carry(exchange)
+        } else {
+            connect(exchange, origin)
         }
-        connector.connect(to: origin) { [unowned self] result in
-            switch result {
-            case .failure(let failure): if isUnderWay(transfer) { fail(transfer, failure) }
-            case .success(let made): connected(transfer, made, origin)
+        exchange.needsFreshConnection = false
+        watchDeadline(of: exchange)
+    }
+
+    private func idleConnection(to origin: Origin) -> Connection? {
+        while let connection = pool.take(origin) {
+            let idleNs = clinux_monotonic_ns() - connection.idleSinceNs
+            if idleNs <= configuration.reuseWithinNs { return connection }
+            drop(connection)
+        }
+        return nil
+    }
+
+    private func connect(_ exchange: Exchange, _ origin: Origin) {
+        let limit = configuration.connectionLimit
+        if connections.count + connector.attemptCount >= limit {
+            guard let idle = pool.takeAny() else {
+                return failLater(exchange, .tooManyConnections(limit: limit))
             }
+            drop(idle)
         }
-    }
-
-    private func connected(_ transfer: Transfer, _ made: MadeConnection, _ origin: Origin) {
-        guard isUnderWay(transfer) else {
-            connector.close(made.handle)
-            return
+        guard let attempt = connector.connect(to: origin, for: exchange) else {
+            return failLater(exchange, .connectFailed("there is no memory for a connection"))
         }
-        do throws(SystemError) {
-            let connection = try Connection(made, origin: origin, engine: self)
-            connection.slot = connections.count
-            connections.append(connection)
-            carry(transfer, on: connection)
-        } catch {
-            connector.close(made.handle)
-            fail(transfer, .connectFailed("\(error)"))
-        }
-    }
-
-    private func carry(_ transfer: Transfer, on connection: Connection) {
-        transfer.connection = connection
-        connection.carry(transfer)
+        exchange.connecting = attempt
     }
 
     private func drop(_ connection: Connection) {
         connection.close()
-        idle[connection.origin]?.removeAll { $0 === connection }
         guard connection.slot < connections.count, connections[connection.slot] === connection
         else {
             return
@@ -134,128 +118,158 @@ package final class TransferEngine {
         connections[connection.slot] = last
     }
 
+    /// The server closed a connection that carried nothing.
+    func dropIdle(_ connection: Connection) {
+        pool.remove(connection)
+        drop(connection)
+    }
+
     // MARK: Ends
 
     func completed(
-        _ transfer: Transfer, _ parser: AnswerParser, on connection: Connection, isReusable: Bool
+        _ exchange: Exchange, _ reader: AnswerReader, on connection: Connection, isReusable: Bool
     ) {
         if isReusable {
-            idle[connection.origin, default: []].append(connection)
+            pool.put(connection)
         } else {
             drop(connection)
         }
-        if let redirected = redirect(transfer, parser) {
-            transfer.request = redirected
-            start(transfer)
-            return
+        if reader.status / 100 == 3,
+            let next = exchange.request.redirected(
+                status: reader.status, location: reader.headers.first("Location"),
+                redirects: exchange.redirects)
+        {
+            exchange.request = next
+            exchange.redirects += 1
+            return start(exchange)
         }
-        remove(transfer)
-        let answer = Answer(
-            status: parser.status, headers: parser.headers, body: parser.body,
-            timings: transfer.timings, bytesSent: transfer.bytesSent,
-            bytesReceived: transfer.bytesReceived,
-            isConnectionReused: transfer.isConnectionReused, retries: transfer.retries)
-        transfer.completion(.success(answer))
+        remove(exchange)
+        exchange.succeed(reader)
     }
 
-    /// A connection ended while it carried a transfer, or while idle.
+    /// A connection ended while it carried an exchange.
     func lost(_ connection: Connection, _ failure: TransferFailure) {
-        let transfer = connection.releaseTransfer()
-        let isStale = transfer.map { connection.isStale(for: $0) } ?? false
+        guard let exchange = connection.exchange else { return drop(connection) }
+        let mayRetry = connection.mayRetry(exchange)
+        exchange.connection = nil
+        exchange.continueDeadlineNs = .max
         drop(connection)
-        guard let transfer else { return }
-        if isStale, case .protocolViolation = failure {
-        } else if isStale {
-            transfer.retries += 1
-            start(transfer)
-            return
-        }
-        fail(transfer, failure)
+        guard mayRetry else { return fail(exchange, failure) }
+        exchange.retries += 1
+        exchange.needsFreshConnection = true
+        start(exchange)
     }
 
-    private func redirect(_ transfer: Transfer, _ parser: AnswerParser) -> Request? {
-        guard [307, 308].contains(parser.status), transfer.request.redirectLimit > 0,
-            let location = parser.headers.first("Location"),
-            let place = RedirectTarget(location, from: transfer.request.origin)
-        else { return nil }
-        return transfer.request.redirected(to: place.origin, target: place.target)
-    }
-
-    private func abandon(_ transfer: Transfer, _ failure: TransferFailure) {
-        guard isUnderWay(transfer) else { return }
-        if let connection = transfer.connection, connection.transfer === transfer {
-            _ = connection.releaseTransfer()
+    private func abandon(_ exchange: Exchange, _ failure: TransferFailure) {
+        guard isUnderWay(exchange) else { return }
+        if let connection = exchange.connection {
+            exchange.connection = nil
             drop(connection)
         }
-        fail(transfer, failure)
+        if let attempt = exchange.connecting {
+            exchange.connecting = nil
+            connector.abandon(attempt)
+        }
+        fail(exchange, failure)
     }
 
-    private func fail(_ transfer: Transfer, _ failure: TransferFailure) {
-        remove(transfer)
-        transfer.timings.endedNs = monotonicNs()
-        transfer.completion(
-            .failure(
-                FailedTransfer(
-                    failure: failure, timings: transfer.timings, bytesSent: transfer.bytesSent,
-                    bytesReceived: transfer.bytesReceived, retries: transfer.retries)))
+    private func fail(_ exchange: Exchange, _ failure: TransferFailure) {
+        guard isUnderWay(exchange) else { return }
+        remove(exchange)
+        exchange.fail(failure)
     }
 
-    private func isUnderWay(_ transfer: Transfer) -> Bool {
-        transfer.slot < transfers.count && transfers[transfer.slot] === transfer
+    /// For failures within `send`: whoever sends the next request from a completion would
+    /// otherwise nest without end.
+    private func failLater(_ exchange: Exchange, _ failure: TransferFailure) {
+        exchange.pendingFailure = failure
+        if toldLater.isEmpty { loop.again(self) }
+        toldLater.append(exchange)
     }
 
-    private func remove(_ transfer: Transfer) {
-        guard isUnderWay(transfer) else { return }
-        let last = transfers.removeLast()
-        guard last !== transfer else { return }
-        last.slot = transfer.slot
-        transfers[transfer.slot] = last
+    package func ready(_ readiness: Readiness) {
+        let exchanges = toldLater
+        toldLater = []
+        for exchange in exchanges {
+            if let failure = exchange.pendingFailure { fail(exchange, failure) }
+        }
+    }
+
+    private func isUnderWay(_ exchange: Exchange) -> Bool { exchange.slot >= 0 }
+
+    private func remove(_ exchange: Exchange) {
+        guard isUnderWay(exchange) else { return }
+        let last = exchanges.removeLast()
+        if last !== exchange {
+            last.slot = exchange.slot
+            exchanges[exchange.slot] = last
+        }
+        exchange.slot = -1
     }
 
     // MARK: Time-outs
 
-    /// One look at all transfers now and then costs less than a timer for each.
-    private func armSweep() {
-        guard sweep == nil else { return }
-        sweep = loop.schedule(afterNs: Self.sweepIntervalNs) { [unowned self] in
-            sweep = nil
-            sweepTimeouts()
-            if !transfers.isEmpty { armSweep() }
+    /// There is one timer, for the earliest deadline when it was set: deadlines move with every
+    /// byte, and almost none comes due.
+    private func watchDeadline(of exchange: Exchange) {
+        let next = exchange.nextDeadlineNs
+        guard next < deadlineNs, !isClosed else { return }
+        setDeadline(next)
+    }
+
+    private func setDeadline(_ time: Int64) {
+        if let deadline { loop.cancel(deadline) }
+        deadlineNs = time
+        deadline = loop.schedule(atNs: time) { [unowned self] in
+            deadline = nil
+            deadlineNs = .max
+            endOverdue()
         }
     }
 
-    private func sweepTimeouts() {
-        let now = monotonicNs()
-        for transfer in transfers {
-            if now - transfer.timings.startedNs > configuration.totalTimeoutNs {
-                abandon(transfer, .totalTimedOut)
-            } else if transfer.connection != nil,
-                now - transfer.lastProgressNs > configuration.idleTimeoutNs
-            {
-                abandon(transfer, .idleTimedOut)
+    private func endOverdue() {
+        let now = clinux_monotonic_ns()
+        var next = Int64.max
+        for exchange in exchanges where isUnderWay(exchange) {
+            if let failure = exchange.timeout(at: now) {
+                abandon(exchange, failure)
+                continue
             }
+            if now >= exchange.continueDeadlineNs {
+                exchange.connection?.stopAwaitingContinue(exchange)
+            }
+            next = min(next, exchange.nextDeadlineNs)
         }
+        // At most one look per millisecond, however the deadlines are spread.
+        if next < deadlineNs, !isClosed { setDeadline(max(next, now + 1_000_000)) }
     }
 }
 
-/// Where a `Location` field leads.
-private struct RedirectTarget {
-    let origin: Origin
-    let target: String
-
-    init?(_ location: String, from origin: Origin) {
-        guard location.utf8.allSatisfy({ $0 > 0x20 && $0 != 0x7F }) else { return nil }
-        let withoutFragment = location.prefix { $0 != "#" }
-        if withoutFragment.hasPrefix("/"), !withoutFragment.hasPrefix("//") {
-            self.origin = origin
-            target = String(withoutFragment)
-            return
+extension TransferEngine: ConnectorOwner {
+    func connected(_ attempt: ConnectAttempt, _ result: Result<MadeConnection, TransferFailure>) {
+        let exchange = attempt.exchange
+        exchange.connecting = nil
+        switch result {
+        case .failure(let failure): fail(exchange, failure)
+        case .success(let made): carry(exchange, on: made)
         }
-        guard let place = Origin(url: String(withoutFragment)),
-            let authority = withoutFragment.firstRange(of: "://")?.upperBound
-        else { return nil }
-        self.origin = place
-        let path = withoutFragment[authority...].drop { !"/?".contains($0) }
-        target = path.hasPrefix("/") ? String(path) : "/" + path
+    }
+
+    private func carry(_ exchange: Exchange, on made: MadeConnection) {
+        exchange.timings.connectNs = (exchange.timings.connectNs ?? 0) + made.connectNs
+        if let tlsNs = made.tlsNs {
+            exchange.timings.tlsNs = (exchange.timings.tlsNs ?? 0) + tlsNs
+        }
+        do throws(SystemError) {
+            let connection = try Connection(
+                made.link, origin: exchange.request.origin, engine: self)
+            connection.slot = connections.count
+            connections.append(connection)
+            connection.carry(exchange)
+            watchDeadline(of: exchange)
+        } catch {
+            connector.close(made.link)
+            fail(exchange, .connectFailed("\(error)"))
+        }
     }
 }
