@@ -77,7 +77,7 @@ package struct GatewayAPI: Sendable {
     }
 
     /// RFC 8259 §7: quotes, backslashes and control characters.
-    package static func jsonEscaped(_ text: String) -> String {
+    static func jsonEscaped(_ text: String) -> String {
         let mustEscape = { (scalar: Unicode.Scalar) in
             scalar == "\"" || scalar == "\\" || scalar.value < 0x20
         }

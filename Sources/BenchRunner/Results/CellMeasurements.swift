@@ -38,8 +38,10 @@ struct CellMeasurements: Sendable {
         histograms[Metric.allCases.firstIndex(of: metric) ?? 0]
     }
 
-    /// Counts an upload that started after the warm-up.
+    /// Counts an upload that started after the warm-up. One that the user's interrupt cut off says
+    /// nothing about the target: it stands in the samples and is not counted.
     mutating func record(_ sample: Sample, sizeBytes: Int64, windowEndNs: Int64) {
+        guard sample.outcome != .cancelled else { return }
         wireBytes += sample.bytesSent + sample.bytesReceived
         requests += sample.requests
         lastEndedNs = max(lastEndedNs, sample.endedNs)

@@ -4,11 +4,25 @@ import Transfer
 
 /// Signs forms in this process. The policy allows one key, one type and the file's own size.
 final class LocalPostSigner: PostSigning {
+    /// The signer of one type and size.
+    private final class Prepared {
+        var signer: PostFormSigner
+
+        init(_ signer: consuming PostFormSigner) { self.signer = signer }
+    }
+
+    private struct Kind: Hashable {
+        let contentType: String
+        let sizeBytes: Int64
+    }
+
     private let presigner: URLPresigner
     private let target: RequestTarget
     private let expiresSeconds: Int
     private let keys = LocalKeys()
-    private var signingKey: (scope: CredentialScope, key: SigningKey)?
+    private var prepared: [Kind: Prepared] = [:]
+    /// A folder of files may have as many sizes as files.
+    private static let preparedLimit = 64
 
     init(_ presigner: URLPresigner, origin: Origin, expiresSeconds: Int) {
         self.presigner = presigner
@@ -17,42 +31,23 @@ final class LocalPostSigner: PostSigning {
     }
 
     func signedForm(for content: UploadContent, unixSeconds: Int64) throws -> SignedForm {
-        let time = SigningTime(unixSeconds: unixSeconds)
-        let scope = CredentialScope(
-            date: time.scopeDate, region: presigner.region)
-        var fields: [(name: String, value: String)] = [
-            ("key", keys.next(content)), ("Content-Type", content.contentType),
-            ("x-amz-algorithm", "AWS4-HMAC-SHA256"),
-            ("x-amz-credential", "\(presigner.credentials.accessKey)/\(scope)"),
-            ("x-amz-date", time.amzDate),
-        ]
-        if let token = presigner.credentials.sessionToken {
-            fields.append(("x-amz-security-token", token))
-        }
-        let policy = Base64.encode(Array(policy(fields, content, time).utf8))
-        fields.append(("policy", policy))
-        fields.append(("x-amz-signature", key(for: scope).signature(of: Array(policy.utf8))))
-        return SignedForm(target: target, fields: fields)
+        let kind = Kind(contentType: content.contentType, sizeBytes: content.sizeBytes)
+        let form = try prepared(for: kind).signer.sign(
+            key: keys.next(content), at: SigningTime(unixSeconds: unixSeconds))
+        return SignedForm(target: target, fields: form.fields)
     }
 
-    private func policy(
-        _ fields: [(name: String, value: String)], _ content: UploadContent, _ time: SigningTime
-    ) -> String {
-        let exact = ([("bucket", presigner.endpoint.bucket)] + fields).map {
-            #"{"\#($0)": "\#(GatewayAPI.jsonEscaped($1))"}"#
-        }
-        let size = content.sizeBytes
-        let conditions = exact + [#"["content-length-range", \#(size), \#(size)]"#]
-        let expiration = time.adding(seconds: Int64(expiresSeconds)).iso8601
-        return
-            #"{"expiration": "\#(expiration)", "conditions": [\#(conditions.joined(separator: ", "))]}"#
-    }
-
-    /// The same for a day.
-    private func key(for scope: CredentialScope) -> SigningKey {
-        if let signingKey, signingKey.scope == scope { return signingKey.key }
-        let key = SigningKey(presigner.credentials, scope: scope)
-        signingKey = (scope, key)
-        return key
+    private func prepared(for kind: Kind) throws -> Prepared {
+        if let known = prepared[kind] { return known }
+        if prepared.count >= Self.preparedLimit { prepared = [:] }
+        let fields = [(name: "Content-Type", value: kind.contentType)]
+        let conditions =
+            PostFormSigner.exactly(fields) + [.contentLength(kind.sizeBytes...kind.sizeBytes)]
+        let made = Prepared(
+            try PostFormSigner(
+                credentials: presigner.credentials, endpoint: presigner.endpoint, fields: fields,
+                conditions: conditions, expiresSeconds: expiresSeconds))
+        prepared[kind] = made
+        return made
     }
 }
