@@ -90,12 +90,12 @@ extension UploadEnd {
 }
 
 /// Reads the code out of an S3 error document (`<Error><Code>…</Code>`).
-enum ErrorCode {
+package enum ErrorCode {
     private static let opening = Array("<Code>".utf8)
     private static let longest = 64
 
     /// `""` where there is none, as in API Gateway's answers.
-    static func find(in body: [UInt8]) -> String {
+    package static func find(in body: [UInt8]) -> String {
         guard let start = body.firstRange(of: opening)?.upperBound,
             let end = body[start...].firstIndex(of: UInt8(ascii: "<")), end - start <= longest
         else { return "" }

@@ -1,27 +1,91 @@
 import Foundation
 import NetIO
+import Presign
+import Scenarios
 import Transfer
 
-/// One request before the load: a target that is not there is an error of its own, not a table of
-/// failures.
-enum Reachability {
-    static func check(_ plan: RunPlan, _ target: RunTarget) throws(CommandError) {
-        let urls =
-            [target.storeURL]
-            + (plan.signer == .gateway ? [target.gatewayURL].compactMap { $0 } : [])
-        for url in urls {
-            guard let origin = Origin(url: url) else {
-                throw .usage("'\(url)' is not an http or https URL")
-            }
-            let head = "GET / HTTP/1.1\r\nHost: \(origin.authority)\r\nConnection: close\r\n\r\n"
-            let request = Request(origin: origin, head: Array(head.utf8), body: [])
-            if case .failure(let failed) = try OneRequest.send(request) {
-                throw CommandError(
-                    exitCode: .targetUnavailable,
-                    message: "\(url) is not available: \(failed.failure.message)")
-            }
+/// A request or two before the load: a target that is not there, or does not know who asks, is an
+/// error of its own and not a table of failures.
+struct Reachability {
+    let plan: RunPlan
+    let target: RunTarget
+
+    func check() throws(CommandError) {
+        switch plan.signer {
+        case .gateway:
+            _ = try get(target.storeURL, path: "/", headers: [])
+            try checkToken()
+        case .local: try checkCredentials()
         }
     }
+
+    /// The API must know the token before thousands of uploads are refused.
+    private func checkToken() throws(CommandError) {
+        guard let url = target.gatewayURL else { return }
+        let headers = target.apiToken.map { [("Authorization", "Bearer \($0)")] } ?? []
+        let answer = try get(url, path: "/signed-url", headers: headers)
+        guard answer.status != 401, answer.status != 403 else {
+            throw CommandError(
+                exitCode: .failure,
+                message:
+                    "the API at \(url) refuses the token (\(answer.status)); set UPLOADBENCH_TOKEN")
+        }
+    }
+
+    /// A key without the right to list is fine for uploads: only what cannot be a matter of
+    /// rights ends the run.
+    private func checkCredentials() throws(CommandError) {
+        guard let accessKey = target.accessKey, let secretKey = target.secretKey,
+            let endpoint = try? Endpoint(
+                style: .customPath, region: target.region, bucket: target.bucket,
+                url: target.storeURL)
+        else { return }
+        let credentials = Credentials(
+            accessKey: accessKey, secretKey: secretKey, sessionToken: target.sessionToken)
+        let query: [NameValue] = [("list-type", "2"), ("max-keys", "0")]
+        let signed = HeaderSigner(credentials: credentials, region: target.region).sign(
+            method: "GET", path: endpoint.pathPrefix, query: query,
+            headers: [("Host", endpoint.host)], payload: .empty,
+            at: SigningTime(unixSeconds: Int64(Date().timeIntervalSince1970)))
+        let answer = try get(
+            target.storeURL, path: "/\(target.bucket)?list-type=2&max-keys=0",
+            headers: signed.headers)
+        let code = ErrorCode.find(in: answer.body)
+        let advice = [
+            "InvalidAccessKeyId": "check AWS_ACCESS_KEY_ID",
+            "SignatureDoesNotMatch": "check AWS_SECRET_ACCESS_KEY",
+            "InvalidToken": "check AWS_SESSION_TOKEN", "ExpiredToken": "check AWS_SESSION_TOKEN",
+            "NoSuchBucket": "check --bucket",
+        ]
+        guard let what = advice[code] else { return }
+        throw CommandError(
+            exitCode: .failure,
+            message: "\(target.storeURL) answers \(answer.status) \(code): \(what)")
+    }
+
+    private func get(
+        _ url: String, path: String, headers: [NameValue]
+    ) throws(CommandError) -> Answer {
+        guard let origin = Origin(url: url) else {
+            throw .usage("'\(url)' is not an http or https URL")
+        }
+        let prefix = (URLComponents(string: url)?.percentEncodedPath ?? "").dropLastSlash
+        var head = "GET \(prefix)\(path) HTTP/1.1\r\nHost: \(origin.authority)\r\n"
+        for header in headers { head += "\(header.name): \(header.value)\r\n" }
+        head += "Connection: close\r\n\r\n"
+        switch try OneRequest.send(Request(origin: origin, head: Array(head.utf8), body: [])) {
+        case .success(let answer): return answer
+        case .failure(let failed):
+            throw CommandError(
+                exitCode: .targetUnavailable,
+                message: "\(url) is not available: \(failed.failure.message)")
+        }
+    }
+}
+
+extension String {
+    /// Without the slash at its end, for a path that more is put behind.
+    var dropLastSlash: String { hasSuffix("/") ? String(dropLast()) : self }
 }
 
 /// A single request on an engine of its own, for what is not measured.

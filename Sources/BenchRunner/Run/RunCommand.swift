@@ -83,7 +83,7 @@ enum RunCommand {
         Interruption.watch()
         let (target, endpoint) = try open(plan)
         defer { endpoint?.stop() }
-        try Reachability.check(plan, target)
+        try Reachability(plan: plan, target: target).check()
         let startedAt = Date()
         let directory: ResultsDirectory
         do throws(ResultsError) {

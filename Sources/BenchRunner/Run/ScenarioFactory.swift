@@ -74,7 +74,6 @@ struct ScenarioFactory: Sendable {
 
     /// The API's path without its last slash: `/prod` of a stage's URL.
     private static func pathPrefix(_ url: String) -> String {
-        let path = URLComponents(string: url)?.percentEncodedPath ?? ""
-        return path.hasSuffix("/") ? String(path.dropLast()) : path
+        (URLComponents(string: url)?.percentEncodedPath ?? "").dropLastSlash
     }
 }
