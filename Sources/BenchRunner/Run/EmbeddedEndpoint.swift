@@ -27,7 +27,7 @@ final class EmbeddedEndpoint {
 
     deinit { stop() }
 
-    var processID: Int32 { process.processIdentifier }
+    var isRunning: Bool { process.isRunning }
 
     /// Waits for the ready file, and at most 20 s.
     func target() throws(CommandError) -> RunTarget {

@@ -92,7 +92,9 @@ enum RunCommand {
         } catch {
             throw error.commandError
         }
-        return try RunSession(plan, target, workload, directory, startedAt: startedAt).run()
+        let session = try RunSession(
+            plan, target, endpoint, workload, directory, startedAt: startedAt)
+        return try session.run()
     }
 
     /// The target, and the child process that is it when none was named.

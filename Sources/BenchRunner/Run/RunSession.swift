@@ -10,13 +10,15 @@ final class RunSession {
     private let samples: SampleWriter
     private let cellRun: CellRun
     private let progress: ProgressDisplay
+    private let endpoint: EmbeddedEndpoint?
     private var finished: [CellResult] = []
 
     init(
-        _ plan: RunPlan, _ target: RunTarget, _ workload: Workload, _ directory: ResultsDirectory,
-        startedAt: Date
+        _ plan: RunPlan, _ target: RunTarget, _ endpoint: EmbeddedEndpoint?, _ workload: Workload,
+        _ directory: ResultsDirectory, startedAt: Date
     ) throws(CommandError) {
         self.plan = plan
+        self.endpoint = endpoint
         self.directory = directory
         record = RunRecord(plan: plan, target: target, startedAt: startedAt)
         do throws(ResultsError) {
@@ -36,7 +38,7 @@ final class RunSession {
     /// - Returns: the exit code; the results so far are on the disk whatever it is.
     func run() throws(CommandError) -> ExitCode {
         progress.note("results: \(directory.path)")
-        for cell in plan.cells() where !Interruption.isRequested {
+        for cell in plan.cells() where !Interruption.isRequested && isTargetThere {
             let result = try cellRun.measure(cell, progress)
             finished.append(result)
             progress.finished(result)
@@ -51,8 +53,10 @@ final class RunSession {
         return try finish()
     }
 
+    private var isTargetThere: Bool { endpoint?.isRunning ?? true }
+
     private func finish() throws(CommandError) -> ExitCode {
-        let isComplete = !Interruption.isRequested
+        let isComplete = !Interruption.isRequested && isTargetThere
         record.endedAt = Date()
         record.status = isComplete ? .complete : .partial
         if samples.stalls > 0 {
@@ -68,6 +72,11 @@ final class RunSession {
             throw error.commandError
         }
         show()
+        guard isTargetThere else {
+            throw CommandError(
+                exitCode: .targetUnavailable,
+                message: "the embedded endpoint ended; partial results are in \(directory.path)")
+        }
         guard isComplete else {
             Terminal.writeError(
                 "uploadbench: interrupted; partial results are in \(directory.path)")

@@ -29,6 +29,7 @@ final class Worker {
     /// The wall clock, read a few times per second: signatures need no more.
     private(set) var unixSeconds = Int64(Date().timeIntervalSince1970)
     private static let tickNs: Int64 = 100_000_000
+    private static let pauseAfterRefusalNs: Int64 = 100_000_000
 
     init(
         index: Int, of count: Int, cell: Cell, control: CellControl, workload: Workload,
@@ -76,7 +77,13 @@ final class Worker {
         } else {
             bytes += sizeBytes
         }
-        startNext(lane)
+        guard sample.outcome == .connectFailed, !Interruption.isRequested else {
+            startNext(lane)
+            return
+        }
+        // A target that is gone refuses in microseconds: without a pause the client would only
+        // count refusals.
+        loop.schedule(afterNs: Self.pauseAfterRefusalNs) { [unowned self] in startNext(lane) }
     }
 
     private func startNext(_ lane: Lane) {
