@@ -17,6 +17,9 @@ final class Connection: EventSource {
     let origin: Origin
     let link: Link
     private unowned let engine: TransferEngine
+    /// Held apart from the engine, whose end closes its connections.
+    private let loop: EventLoop
+    private let connector: Connector
     private let configuration: TransferConfiguration
     private(set) var exchange: Exchange?
     private var sender = RequestSender()
@@ -41,9 +44,11 @@ final class Connection: EventSource {
         self.link = link
         self.origin = origin
         self.engine = engine
+        loop = engine.loop
+        connector = engine.connector
         configuration = engine.configuration
         reader = AnswerReader(engine.configuration)
-        try engine.loop.watch(
+        try loop.watch(
             link.socket, for: [.readable, .writable, .peerClosed, .edgeTriggered], source: self)
     }
 
@@ -73,8 +78,8 @@ final class Connection: EventSource {
         guard isOpen else { return }
         isOpen = false
         exchange = nil
-        engine.loop.unwatch(link.socket)
-        engine.connector.close(link)
+        loop.unwatch(link.socket)
+        connector.close(link)
     }
 
     func ready(_ readiness: Readiness) {
@@ -105,7 +110,7 @@ final class Connection: EventSource {
     private func askForTurn() {
         guard !hasAskedForTurn else { return }
         hasAskedForTurn = true
-        engine.loop.again(self)
+        loop.again(self)
     }
 
     // MARK: Sending
@@ -130,7 +135,7 @@ final class Connection: EventSource {
             isFull = !hasRoom
             left -= count
             exchange.bytesSent += Int64(count)
-            exchange.noteProgress(at: engine.loop.nowNs)
+            exchange.noteProgress(at: loop.nowNs)
             if sender.isSent(exchange.request) {
                 sending = .ended
                 exchange.timings.sendEndNs = clinux_monotonic_ns()
@@ -189,7 +194,7 @@ final class Connection: EventSource {
     private func received(_ exchange: Exchange, _ bytes: UnsafeRawBufferPointer) {
         var rest = bytes
         exchange.bytesReceived += Int64(bytes.count)
-        exchange.noteProgress(at: engine.loop.nowNs)
+        exchange.noteProgress(at: loop.nowNs)
         guard !isAnswerHeld else { return finish(exchange, hasSurplus: true) }
         hasAnswerBytes = true
         if exchange.timings.firstByteNs == 0 {

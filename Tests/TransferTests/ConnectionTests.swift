@@ -205,4 +205,24 @@ import Transfer
         #expect(client.engine.requestCount == 0)
         #expect(client.engine.connectionCount == 0)
     }
+
+    @Test func `an engine that is let go closes its connections, under way or not`() throws {
+        let server = try ScriptedServer { peer in
+            if peer.readHead() != "" { peer.ok() }
+            peer.readToEnd()
+        }
+        defer { server.stopListening() }
+        let loop = try EventLoop()
+        var engine: TransferEngine? = try TransferEngine(
+            loop: loop, configuration: TransferConfiguration())
+        let origin = Origin(scheme: .http, host: "127.0.0.1", port: server.port)
+        var answers = 0
+        for _ in 0..<3 { engine?.send(Request("GET", "/", at: origin)) { _ in answers += 1 } }
+        while answers < 3 { loop.turn() }
+        engine?.send(Request("GET", "/", at: origin)) { _ in answers += 1 }
+        engine = nil
+        loop.schedule(afterNs: 1_000_000) {}
+        loop.turn()
+        #expect(answers == 3)
+    }
 }
