@@ -23,14 +23,14 @@ package final class Testbed: Sendable {
     /// Listens on all ports before it returns.
     package init(_ configuration: TestbedConfiguration) throws {
         let storeConfiguration = configuration.store
-        store = try RoleServer(
-            name: "store",
-            address: ListenAddress(host: configuration.host, port: configuration.storePort)
-        ) { _ in StoreHandler(storeConfiguration) }
-        let host = configuration.host.contains(":") ? "[\(configuration.host)]" : configuration.host
-        storeURL = "http://\(host):\(store.port)"
+        let storeAddress = ListenAddress(host: configuration.host, port: configuration.storePort)
+        store = try RoleServer(name: "store", address: storeAddress) { _ in
+            StoreHandler(storeConfiguration)
+        }
+        storeURL = "http://\(storeAddress.localName):\(store.port)"
         let gatewayConfiguration = Self.gatewayConfiguration(
-            configuration, storeURL: storeURL, storePort: store.port)
+            configuration,
+            store: ListenAddress(host: configuration.host, port: store.port))
         do {
             gateway = try RoleServer(
                 name: "gateway",
@@ -40,7 +40,7 @@ package final class Testbed: Sendable {
             store.stop()
             throw error
         }
-        gatewayURL = "http://\(host):\(gateway.port)"
+        gatewayURL = "http://\(storeAddress.localName):\(gateway.port)"
     }
 
     package func stop() {
@@ -49,13 +49,13 @@ package final class Testbed: Sendable {
     }
 
     private static func gatewayConfiguration(
-        _ configuration: TestbedConfiguration, storeURL: String, storePort: Int
+        _ configuration: TestbedConfiguration, store address: ListenAddress
     ) -> GatewayConfiguration {
         let store = configuration.store
         let credentials = store.credentials.first ?? Credentials(accessKey: "", secretKey: "")
         var gateway = GatewayConfiguration(
-            bucket: store.bucket, region: store.region, credentials: credentials,
-            storeURL: storeURL, storePort: storePort, token: configuration.token, now: store.now)
+            bucket: store.bucket, region: store.region, credentials: credentials, store: address,
+            token: configuration.token, now: store.now)
         gateway.expiresSeconds = configuration.expiresSeconds
         return gateway
     }

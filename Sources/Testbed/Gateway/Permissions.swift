@@ -40,7 +40,8 @@ final class Permissions {
         }
         do throws(SigningError) {
             let url = try urlSigner(contentType).signer.sign(key: key, at: configuration.now())
-            return GatewayAnswer.json(200, ["id": key, "data": ["url": url]])
+            return GatewayAnswer.json(
+                200, [("id", .string(key)), ("data", .object([("url", .string(url))]))])
         } catch {
             return GatewayAnswer.error(400, "\(error)")
         }
@@ -54,9 +55,9 @@ final class Permissions {
         do throws(SigningError) {
             let form = try formSigner(contentType, limit).signer.sign(
                 key: key, at: configuration.now())
-            let fields = Dictionary(form.fields.map { ($0.name, $0.value) }) { first, _ in first }
-            return GatewayAnswer.json(
-                200, ["id": key, "data": ["url": form.url, "fields": fields]])
+            let fields = form.fields.map { ($0.name, JSONValue.string($0.value)) }
+            let data = [("url", JSONValue.string(form.url)), ("fields", .object(fields))]
+            return GatewayAnswer.json(200, [("id", .string(key)), ("data", .object(data))])
         } catch {
             return GatewayAnswer.error(400, "\(error)")
         }
@@ -112,7 +113,7 @@ final class Permissions {
             let isPlain = suffix.dropFirst().utf8.allSatisfy {
                 (0x30...0x39).contains($0) || (0x61...0x7A).contains($0)
             }
-            if !isPlain || suffix.utf8.count > 12 { suffix = "" }
+            if !isPlain || !(2...12).contains(suffix.utf8.count) { suffix = "" }
         }
         return "users/\(user)/\(random.uuid())\(suffix)"
     }

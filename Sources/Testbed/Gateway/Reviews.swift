@@ -1,4 +1,3 @@
-import Foundation
 import NetIO
 import Presign
 
@@ -6,6 +5,8 @@ import Presign
 /// user's, and is what it says it is.
 final class Reviews {
     static let bodyLimitBytes = 16 * 1024
+    /// S3 User Guide, "Naming Amazon S3 objects".
+    private static let keyLimitBytes = 1024
 
     private let configuration: GatewayConfiguration
     private let endpoint: Endpoint
@@ -20,28 +21,24 @@ final class Reviews {
         signer = HeaderSigner(credentials: configuration.credentials, region: configuration.region)
     }
 
-    private struct ReviewRequest: Decodable {
-        let bucket: String
-        let key: String
-    }
-
     /// - Parameter body: nil when it was over the limit.
     func review(_ body: [UInt8]?, user: String, _ exchange: Exchange) {
         guard let body else {
             return exchange.respond(
                 GatewayAnswer.error(413, "The body exceeds \(Self.bodyLimitBytes) bytes"))
         }
-        guard let asked = try? JSONDecoder().decode(ReviewRequest.self, from: Data(body)) else {
-            return exchange.respond(GatewayAnswer.error(400, "Invalid request body"))
-        }
-        guard asked.bucket == configuration.bucket, asked.key.hasPrefix("users/\(user)/") else {
+        // The key is compared as bytes: `hasPrefix` holds canonically equal texts for the same.
+        guard let object = try? JSONParser.parse(body), let bucket = object["bucket"]?.string,
+            let key = object["key"]?.string, (1...Self.keyLimitBytes).contains(key.utf8.count)
+        else { return exchange.respond(GatewayAnswer.error(400, "Invalid request body")) }
+        guard bucket == configuration.bucket, key.utf8.starts(with: "users/\(user)/".utf8) else {
             return exchange.respond(GatewayAnswer.error(403, "Forbidden"))
         }
         let range = (name: "Range", value: "bytes=0-\(ContentSniffer.prefixBytes - 1)")
-        send("GET", asked.key, [range]) { [self] result in
+        send("GET", key, [range]) { [self] result in
             switch result {
             case .failure: exchange.respond(GatewayAnswer.error(502, "Internal server error"))
-            case .success(let answer): judge(answer, asked.key, exchange)
+            case .success(let answer): judge(answer, key, exchange)
             }
         }
     }
@@ -79,10 +76,13 @@ final class Reviews {
                     GatewayAnswer.error(415, "The file is not what its content type says: \(type)"))
             }
         }
-        let review: [String: Any] = [
-            "reviewId": random.uuid(), "contentType": type, "size": size,
-        ]
-        exchange.respond(GatewayAnswer.json(201, review))
+        exchange.respond(
+            GatewayAnswer.json(
+                201,
+                [
+                    ("reviewId", .string(random.uuid())), ("contentType", .string(type)),
+                    ("size", .number(String(size))),
+                ]))
     }
 
     private func send(

@@ -13,6 +13,15 @@ package struct ListenAddress: Sendable {
         self.host = host
         self.port = port
     }
+
+    /// All of this machine's addresses, so none that a client could be told.
+    var isWildcard: Bool { ["", "0.0.0.0", "::", "[::]"].contains(host) }
+
+    /// How this machine reaches a role that listens here; IPv6 in brackets.
+    var localName: String {
+        if isWildcard { return host.contains(":") ? "[::1]" : "127.0.0.1" }
+        return host.contains(":") && !host.hasPrefix("[") ? "[\(host)]" : host
+    }
 }
 
 /// One role of the testbed: a listening socket, a thread and an event loop of its own, so that its
@@ -81,38 +90,20 @@ package final class RoleServer: @unchecked Sendable {
     }
 
     private static func listen(_ address: ListenAddress) throws -> (Int32, Int) {
-        var hints = addrinfo()
-        hints.ai_flags = AI_PASSIVE | AI_NUMERICSERV
-        hints.ai_socktype = clinux_SOCK_STREAM
-        var found: UnsafeMutablePointer<addrinfo>?
-        let host = address.host.trimmingCharacters(in: CharacterSet(charactersIn: "[]"))
-        let code = getaddrinfo(host, "\(address.port)", &hints, &found)
-        guard code == 0, let first = found else {
-            throw SystemError(operation: "resolve \(address.host)", code: EADDRNOTAVAIL)
-        }
-        defer { freeaddrinfo(found) }
+        let wanted = try SocketAddress(resolving: address.host, port: address.port)
         let kind = clinux_SOCK_STREAM | clinux_SOCK_NONBLOCK | clinux_SOCK_CLOEXEC
-        let descriptor = socket(first.pointee.ai_family, kind, 0)
+        let descriptor = socket(wanted.family, kind, 0)
         guard descriptor >= 0 else { throw SystemError(operation: "socket") }
         var on: Int32 = 1
         setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &on, 4)
-        guard bind(descriptor, first.pointee.ai_addr, first.pointee.ai_addrlen) == 0,
+        guard wanted.withPointer({ bind(descriptor, $0, $1) }) == 0,
             Glibc.listen(descriptor, 4096) == 0
         else {
             let error = SystemError(operation: "listen on \(address.host):\(address.port)")
             close(descriptor)
             throw error
         }
-        var bound = sockaddr_storage()
-        var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
-        withUnsafeMutablePointer(to: &bound) {
-            _ = $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                getsockname(descriptor, $0, &length)
-            }
-        }
-        // The port stands at the same place for IPv4 and IPv6.
-        let port = withUnsafeBytes(of: &bound) { Int($0[2]) << 8 | Int($0[3]) }
-        return (descriptor, port)
+        return (descriptor, SocketAddress(of: descriptor).port)
     }
 }
 

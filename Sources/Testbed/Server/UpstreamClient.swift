@@ -15,14 +15,13 @@ final class UpstreamClient {
     typealias Completion = (Result<UpstreamAnswer, SystemError>) -> Void
 
     let loop: EventLoop
-    private let port: Int
+    fileprivate let address: SocketAddress
     private var idle: [UpstreamConnection] = []
     private static let idleLimit = 64
 
-    /// - Parameter port: of a role on the loopback interface.
-    init(loop: EventLoop, port: Int) {
+    init(loop: EventLoop, address: SocketAddress) {
         self.loop = loop
-        self.port = port
+        self.address = address
     }
 
     /// - Parameter head: request line and fields with the blank line.
@@ -30,7 +29,9 @@ final class UpstreamClient {
         if let connection = idle.popLast() {
             connection.send(head) { [unowned self] result in
                 // The role closes idle connections as it likes: once more on a new one.
-                if case .failure = result { return sendFresh(head, completion) }
+                if case .failure(let error) = result, [ECONNRESET, EPIPE].contains(error.code) {
+                    return sendFresh(head, completion)
+                }
                 completion(result)
             }
             return
@@ -40,7 +41,7 @@ final class UpstreamClient {
 
     private func sendFresh(_ head: [UInt8], _ completion: @escaping Completion) {
         do throws(SystemError) {
-            let connection = try UpstreamConnection(client: self, port: port)
+            let connection = try UpstreamConnection(client: self)
             connection.send(head, completion)
         } catch {
             completion(.failure(error))
@@ -69,22 +70,14 @@ private final class UpstreamConnection: EventSource {
     private static let timeLimitNs: Int64 = 10_000_000_000
     private static let answerLimitBytes = 64 * 1024
 
-    init(client: UpstreamClient, port: Int) throws(SystemError) {
+    init(client: UpstreamClient) throws(SystemError) {
         self.client = client
         let kind = clinux_SOCK_STREAM | clinux_SOCK_NONBLOCK | clinux_SOCK_CLOEXEC
-        descriptor = socket(AF_INET, kind, 0)
+        descriptor = socket(client.address.family, kind, 0)
         guard descriptor >= 0 else { throw SystemError(operation: "socket") }
         var on: Int32 = 1
         setsockopt(descriptor, Int32(IPPROTO_TCP), TCP_NODELAY, &on, 4)
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_port = in_port_t(port).bigEndian
-        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
-        let code = withUnsafePointer(to: &address) {
-            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
-            }
-        }
+        let code = client.address.withPointer { connect(descriptor, $0, $1) }
         guard code == 0 || errno == EINPROGRESS else {
             let error = SystemError(operation: "connect")
             Glibc.close(descriptor)
