@@ -1,4 +1,4 @@
-# Everything a person types: `make run` and `make test` need no other step.
+# `make run` and `make test` need no other step: they install what is missing first.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 
@@ -10,17 +10,17 @@ help: ## this list
 setup:
 	@scripts/setup.sh
 
-build: setup ## the release binary
+build: setup ## the release binary, .build/release/uploadbench
 	swift build -c release --product uploadbench
 
 run: build ## compare the strategies against the embedded endpoint
 	.build/release/uploadbench run
 
-test: setup ## all tests
-	scripts/test.sh
+test: setup ## all tests: in Swift, then with boto3, the AWS CLI and curl
+	@scripts/test.sh
 
-lint: ## format and size rules
-	scripts/lint.sh
+lint: ## format, file sizes, script syntax
+	@scripts/lint.sh
 
 format: ## rewrite the sources as the formatter has them
 	swift format --in-place --recursive --parallel Package.swift Sources Tests
@@ -28,5 +28,5 @@ format: ## rewrite the sources as the formatter has them
 bench: build ## signing throughput on this machine
 	.build/release/uploadbench sign
 
-clean: ## remove what was built, not the results
+clean: ## remove what was built and the test clients; results stay
 	rm -rf .build .venv

@@ -1,13 +1,16 @@
 #!/usr/bin/env bash
-# The formatter's rules, the size of files, and the scripts' syntax.
+# The formatter's rules, the size of files, and the syntax of the scripts.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 swift format lint --strict --recursive --parallel Package.swift Sources Tests
 
-long=$(find Sources Tests -name '*.swift' -exec wc -l {} + | awk '$2 != "total" && $1 > 400 { print $2 ": " $1 " lines" }')
+line_limit=400
+long=$(find Sources Tests scripts .ci -type f \
+    \( -name '*.swift' -o -name '*.py' -o -name '*.sh' -o -name '*.h' -o -name run \) \
+    -exec wc -l {} + | awk -v limit="$line_limit" '$2 != "total" && $1 > limit { print "    " $2 ": " $1 }')
 if [ -n "$long" ]; then
-    echo "lint: longer than 400 lines:" >&2
+    echo "lint: longer than $line_limit lines:" >&2
     echo "$long" >&2
     exit 1
 fi

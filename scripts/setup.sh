@@ -1,57 +1,63 @@
 #!/usr/bin/env bash
 # Installs what the build needs and this machine lacks. Says nothing when nothing is missing.
 set -euo pipefail
+cd "$(dirname "$0")/.."
+. scripts/packages.sh
 
-fail() {
-    echo "setup: $1" >&2
-    exit 1
-}
+minimum_major=6 minimum_minor=2
+elsewhere='    Fedora:  dnf install make gcc-c++ pkgconf-pkg-config libcurl-devel openssl-devel
+    Alpine:  apk add make g++ pkgconf curl-dev openssl-dev
+    Arch:    pacman -S --needed make gcc pkgconf curl openssl'
 
 check_swift() {
-    command -v swift >/dev/null || fail "there is no 'swift' on the PATH; install a toolchain of 6.2 or later from swift.org"
-    local version
-    version=$(swift --version 2>/dev/null | grep -oE 'Swift version [0-9]+\.[0-9]+' | grep -oE '[0-9]+\.[0-9]+' | head -1)
-    local major=${version%%.*} minor=${version##*.}
-    if ((major < 6 || (major == 6 && minor < 2))); then
-        fail "Swift $version is too old; 6.2 or later is needed"
+    command -v swift >/dev/null ||
+        fail "there is no 'swift' on the PATH; install Swift $minimum_major.$minimum_minor or later from https://www.swift.org/install"
+    local text
+    text=$(swift --version 2>/dev/null) || fail "'swift --version' fails; is the toolchain complete?"
+    [[ $text =~ Swift\ version\ ([0-9]+)\.([0-9]+) ]] || fail "cannot read a version from 'swift --version'"
+    local major=${BASH_REMATCH[1]} minor=${BASH_REMATCH[2]}
+    if ((major < minimum_major || (major == minimum_major && minor < minimum_minor))); then
+        fail "Swift $major.$minor is too old; $minimum_major.$minimum_minor or later is needed (https://www.swift.org/install)"
     fi
 }
 
-# Debian package names of what is missing.
+# The compiler that the Swift toolchain links with, else the system's.
+cxx() {
+    local resources
+    resources=$(swiftc -print-target-info 2>/dev/null |
+        sed -n 's/.*"runtimeResourcePath": *"\(.*\)".*/\1/p')
+    if [ -x "$resources/../../bin/clang++" ]; then
+        echo "$resources/../../bin/clang++"
+    else
+        command -v c++ || command -v clang++
+    fi
+}
+
+# builds HEADER FLAGS...: does a program that includes the header compile and link?
+builds() {
+    local header=$1
+    shift
+    printf '#include <%s>\nint main() { return 0; }\n' "$header" |
+        "$compiler" -x c++ - -o /dev/null "$@" 2>/dev/null
+}
+
+# The Debian packages of what is missing. Looked for by use, because headers may come from elsewhere.
 missing() {
-    command -v pkg-config >/dev/null || echo pkg-config
-    has_header libcurl curl/curl.h || echo libcurl4-openssl-dev
-    has_header openssl openssl/ssl.h || echo libssl-dev
-    [ -e /usr/include/stdio.h ] || echo libc6-dev
-    command -v ld >/dev/null || command -v gcc >/dev/null || echo gcc
-}
-
-has_header() {
-    command -v pkg-config >/dev/null && pkg-config --exists "$1" 2>/dev/null && return 0
-    compgen -G "/usr/include/$2" >/dev/null || compgen -G "/usr/include/*/$2" >/dev/null
-}
-
-install() {
-    local names="$*"
-    if ! command -v apt-get >/dev/null; then
-        fail "missing: $names. Install them with this system's packages, for example
-    Fedora:  dnf install libcurl-devel openssl-devel pkgconf gcc
-    Alpine:  apk add curl-dev openssl-dev pkgconf gcc musl-dev
-    Arch:    pacman -S curl openssl pkgconf gcc"
+    command -v make >/dev/null || echo make
+    local compiler
+    compiler=$(cxx) && builds vector -lstdc++ || echo g++
+    if ! command -v pkg-config >/dev/null; then
+        echo pkg-config libcurl4-openssl-dev libssl-dev
+        return
     fi
-    local as_root=()
-    if [ "$(id -u)" -ne 0 ]; then
-        command -v sudo >/dev/null || fail "missing: $names. As root: apt-get install $names"
-        as_root=(sudo)
-    fi
-    echo "setup: installing $names"
-    "${as_root[@]}" apt-get update -q >/dev/null || fail "'apt-get update' failed; is the network there?"
-    "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -q "$@" >/dev/null ||
-        fail "could not install $names"
+    pkg-config --exists libcurl || echo libcurl4-openssl-dev
+    pkg-config --exists openssl || echo libssl-dev
 }
 
 check_swift
-mapfile -t packages < <(missing)
+read -r -d '' -a packages < <(missing) || true
 if ((${#packages[@]} > 0)); then
-    install "${packages[@]}"
+    install_packages "$elsewhere" "${packages[@]}"
+    read -r -d '' -a packages < <(missing) || true
+    ((${#packages[@]} == 0)) || fail "still missing after the installation: ${packages[*]}"
 fi

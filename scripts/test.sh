@@ -1,12 +1,29 @@
 #!/usr/bin/env bash
-# Runs the Swift tests, then the checks from outside (when there are any in Tests/Interop).
-set -euo pipefail
+# Runs the Swift tests, then the checks from outside, and sums both up. A failure of the first does
+# not hide the second's.
+set -uo pipefail
 cd "$(dirname "$0")/.."
 
-swift test
+log=$(mktemp)
+trap 'rm -f "$log"' EXIT
 
-if compgen -G 'Tests/Interop/test_*.py' >/dev/null; then
-    scripts/setup-test.sh
-    # The debug binary that the tests have just built: a second build would take minutes.
-    UPLOADBENCH="$PWD/.build/debug/uploadbench" .venv/bin/python -m pytest -q Tests/Interop
+swift test 2>&1 | tee "$log"
+swift_status=${PIPESTATUS[0]}
+swift_summary=$(grep -E 'Test run with [0-9]+ test' "$log" | tail -n 1 | sed 's/^[^A-Za-z]*//')
+
+# The debug binary that the tests have just built: a release build would take minutes more, and
+# nothing here measures speed.
+binary=$(swift build --show-bin-path)/uploadbench
+interop_status=1
+if [ -x "$binary" ] && scripts/setup-test.sh; then
+    UPLOADBENCH="$binary" .venv/bin/python -m pytest -p no:cacheprovider Tests/Interop | tee "$log"
+    interop_status=${PIPESTATUS[0]}
 fi
+
+echo
+echo "swift test: ${swift_summary:-did not get as far as running tests}"
+echo "Tests/Interop:"
+if ! tail -n 1 "$log" | grep -E '^[0-9]+ passed, [0-9]+ failed'; then
+    echo "0 passed, 1 failed (the checks did not run)"
+fi
+((swift_status == 0 && interop_status == 0))

@@ -1,0 +1,98 @@
+"""Checksums that S3 verifies and keeps."""
+
+import base64
+import hashlib
+import zlib
+
+import pytest
+import requests
+from botocore.auth import S3SigV4Auth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
+from botocore.exceptions import ClientError
+
+from test_boto3_objects import code_of
+
+BODY = b"what is checked is also kept" * 1000
+
+
+def text(digest: bytes) -> str:
+    return base64.b64encode(digest).decode()
+
+
+CHECKSUMS = {
+    "CRC32": text(zlib.crc32(BODY).to_bytes(4, "big")),
+    "SHA1": text(hashlib.sha1(BODY).digest()),
+    "SHA256": text(hashlib.sha256(BODY).digest()),
+}
+
+
+@pytest.mark.parametrize("algorithm", CHECKSUMS)
+def test_a_right_checksum_is_kept_with_the_object(s3, endpoint, key, algorithm):
+    field = f"Checksum{algorithm}"
+    s3.put_object(
+        Bucket=endpoint.bucket, Key=key, Body=BODY, **{field: CHECKSUMS[algorithm]}
+    )
+    head = s3.head_object(Bucket=endpoint.bucket, Key=key, ChecksumMode="ENABLED")
+    assert head[field] == CHECKSUMS[algorithm]
+
+
+@pytest.mark.parametrize("algorithm", CHECKSUMS)
+def test_a_wrong_checksum_is_refused_and_nothing_stored(s3, endpoint, key, algorithm):
+    wrong = text(bytes(len(base64.b64decode(CHECKSUMS[algorithm]))))
+    with pytest.raises(ClientError) as error:
+        s3.put_object(
+            Bucket=endpoint.bucket, Key=key, Body=BODY, **{f"Checksum{algorithm}": wrong}
+        )
+    assert code_of(error) == (400, "BadDigest")
+    assert key not in endpoint.keys()
+
+
+def test_content_md5_is_checked(s3, endpoint, key):
+    right = text(hashlib.md5(BODY).digest())
+    s3.put_object(Bucket=endpoint.bucket, Key=key, Body=BODY, ContentMD5=right)
+    with pytest.raises(ClientError) as error:
+        s3.put_object(Bucket=endpoint.bucket, Key=key, Body=BODY + b"!", ContentMD5=right)
+    assert code_of(error) == (400, "BadDigest")
+    with pytest.raises(ClientError) as error:
+        s3.put_object(Bucket=endpoint.bucket, Key=key, Body=BODY, ContentMD5="no digest")
+    assert code_of(error) == (400, "InvalidDigest")
+    assert endpoint.stored(key) == BODY
+
+
+def test_the_etag_is_the_md5_of_the_body(s3, endpoint, key):
+    etag = s3.put_object(Bucket=endpoint.bucket, Key=key, Body=BODY)["ETag"]
+    assert etag == f'"{hashlib.md5(BODY).hexdigest()}"'
+
+
+@pytest.mark.parametrize("is_right", [True, False])
+def test_a_chunked_body_with_an_unsigned_trailer(endpoint, key, is_right):
+    """`aws-chunked` with the checksum after the body, as the SDKs send it over HTTPS."""
+    checksum = CHECKSUMS["CRC32"] if is_right else text(bytes(4))
+    chunks = [BODY[:8192], BODY[8192:]]
+    encoded = b"".join(b"%x\r\n%b\r\n" % (len(chunk), chunk) for chunk in chunks)
+    encoded += f"0\r\nx-amz-checksum-crc32:{checksum}\r\n\r\n".encode()
+    request = AWSRequest(
+        "PUT",
+        f"{endpoint.path_style_url}/{key}",
+        headers={
+            "Content-Encoding": "aws-chunked",
+            "X-Amz-Decoded-Content-Length": str(len(BODY)),
+            "X-Amz-Trailer": "x-amz-checksum-crc32",
+        },
+        data=encoded,
+    )
+    request.context["checksum"] = {
+        "request_algorithm": {"in": "trailer", "algorithm": "crc32", "name": "x-amz-checksum-crc32"}
+    }
+    credentials = Credentials(endpoint.access_key, endpoint.secret_key)
+    S3SigV4Auth(credentials, "s3", endpoint.region).add_auth(request)
+    sent = requests.put(
+        request.url, data=encoded, headers=dict(request.headers.items()), timeout=30
+    )
+    if is_right:
+        assert sent.status_code == 200, sent.text
+        assert endpoint.stored(key) == BODY
+    else:
+        assert (sent.status_code, "<Code>BadDigest</Code>" in sent.text) == (400, True)
+        assert key not in endpoint.keys()

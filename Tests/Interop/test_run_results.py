@@ -1,0 +1,180 @@
+"""The results directory of a run, as the contract has it."""
+
+import datetime
+import platform
+import re
+import statistics
+
+import pytest
+
+import program
+import results
+
+UPLOADS, ROUNDS = 30, 2
+STRATEGIES = {"presigned-put", "presigned-post"}
+SIZES = {"1024", "262144"}
+CELLS = len(STRATEGIES) * len(SIZES) * ROUNDS
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory):
+    """A run that starts its own endpoint, as `make run` does."""
+    folder = tmp_path_factory.mktemp("embedded")
+    started = datetime.datetime.now(datetime.timezone.utc)
+    done = program.run(
+        "run", "-n", UPLOADS, "-c", 4, "--rounds", ROUNDS, "--size", "1KiB,256KiB",
+        "--warmup", "100ms", "--seed", 42, "-o", folder / "results",
+    )  # fmt: skip
+    assert done.code == 0, done.text
+    return done, folder / "results", started
+
+
+def cell(row) -> tuple:
+    return row["scenario"], row["size_bytes"], row["round"]
+
+
+def measured(folder) -> list[dict]:
+    return [row for row in results.rows(folder, "samples.csv") if row["warmup"] in ("0", "false")]
+
+
+def test_all_files_are_there(finished):
+    _, folder, _ = finished
+    names = {path.name for path in folder.iterdir()}
+    assert names >= {"run.json", "summary.csv", "samples.csv", "timeline.csv", "histograms.csv"}
+
+
+def test_the_record_says_what_ran_where_and_how_it_ended(finished):
+    _, folder, started = finished
+    record = results.record(folder)
+    assert record["status"] == "complete"
+    assert record["schema_version"] == 1
+    assert record["seed"] == 42
+    assert record["plan"]["rounds"] == ROUNDS
+    assert set(record["plan"]["scenarios"]) == STRATEGIES
+    assert record["machine"]["kernel"] == platform.release()
+    assert record["machine"]["cores"] >= 1
+    assert "libcurl" in record["libraries"]
+    assert "git_commit" in record and "target" in record and "emulated" in record
+    began = datetime.datetime.fromisoformat(record["started_at"].replace("Z", "+00:00"))
+    ended = datetime.datetime.fromisoformat(record["ended_at"].replace("Z", "+00:00"))
+    assert started - datetime.timedelta(seconds=1) <= began <= ended
+
+
+def test_the_summary_has_one_row_per_cell(finished):
+    _, folder, _ = finished
+    summary = results.rows(folder, "summary.csv")
+    assert len(summary) == CELLS
+    assert len({cell(row) for row in summary}) == CELLS
+    for row in summary:
+        assert (row["uploads"], row["errors"]) == (str(UPLOADS), "0")
+        assert (row["model"], row["concurrency"]) == ("closed", "4")
+        assert row["rate_per_s"] == "", "a closed model has no rate of its own"
+        order = ["min", "p50", "p90", "p95", "p99", "p999", "max"]
+        times = [float(row[f"response_{name}_us"]) for name in order]
+        assert times == sorted(times)
+        assert float(row["requests_per_upload"]) == 3
+        assert float(row["wire_bytes_per_upload"]) > int(row["size_bytes"])
+        assert float(row["achieved_per_s"]) > 0
+
+
+def test_the_samples_have_one_row_per_upload(finished):
+    _, folder, _ = finished
+    samples = measured(folder)
+    assert len(samples) == UPLOADS * CELLS
+    for row in samples:
+        assert row["outcome"] == "success"
+        assert (row["http_status"], row["error_code"]) == ("201", "")
+        intended, started, ended = (float(row[f"{n}_us"]) for n in ("intended", "started", "ended"))
+        assert intended <= started < ended
+        assert float(row["response_us"]) == pytest.approx(ended - intended, abs=2)
+        assert float(row["service_us"]) == pytest.approx(ended - started, abs=2)
+        phases = sum(float(row[f"{n}_us"]) for n in ("authorize", "upload", "notify"))
+        assert phases <= float(row["service_us"]) + 5
+        assert int(row["bytes_sent"]) > int(row["size_bytes"])
+        assert row["tls_us"] == "", "nothing is never written as 0"
+
+
+def test_uploads_are_numbered_once_within_a_cell(finished):
+    _, folder, _ = finished
+    numbers = [(cell(row), row["upload"]) for row in results.rows(folder, "samples.csv")]
+    assert len(numbers) == len(set(numbers))
+
+
+def test_the_summary_agrees_with_the_samples(finished):
+    _, folder, _ = finished
+    samples = measured(folder)
+    for row in results.rows(folder, "summary.csv"):
+        times = sorted(float(s["response_us"]) for s in samples if cell(s) == cell(row))
+        # The histogram keeps 3 significant digits.
+        assert float(row["response_max_us"]) == pytest.approx(times[-1], rel=0.002, abs=2)
+        assert float(row["response_min_us"]) == pytest.approx(times[0], rel=0.002, abs=2)
+        assert float(row["response_mean_us"]) == pytest.approx(statistics.mean(times), rel=0.01)
+        median = times[(UPLOADS - 1) // 2] * 0.998 - 2, times[UPLOADS // 2] * 1.002 + 2
+        assert median[0] <= float(row["response_p50_us"]) <= median[1]
+
+
+def test_the_histograms_count_every_upload(finished):
+    _, folder, _ = finished
+    counts: dict[tuple, int] = {}
+    for row in results.rows(folder, "histograms.csv"):
+        assert int(row["lowest_us"]) <= int(row["highest_us"])
+        assert int(row["count"]) > 0
+        name = (*cell(row), row["metric"])
+        counts[name] = counts.get(name, 0) + int(row["count"])
+    response = {name: count for name, count in counts.items() if name[3].startswith("response")}
+    assert len(response) == CELLS
+    assert set(response.values()) == {UPLOADS}
+
+
+def test_the_timeline_adds_up(finished):
+    _, folder, _ = finished
+    timeline = results.rows(folder, "timeline.csv")
+    totals: dict[tuple, int] = {}
+    for row in timeline:
+        totals[cell(row)] = totals.get(cell(row), 0) + int(row["uploads"])
+        assert row["errors"] == "0"
+    assert len(totals) == CELLS
+    assert all(total >= UPLOADS for total in totals.values())
+
+
+def test_numbers_are_plain(finished):
+    _, folder, _ = finished
+    texts = {"scenario", "link", "model", "outcome", "error_code", "metric", "warmup"}
+    for name in ("summary.csv", "samples.csv", "timeline.csv", "histograms.csv"):
+        for row in results.rows(folder, name):
+            for column, value in row.items():
+                if column not in texts and value != "":
+                    assert re.fullmatch(r"-?[0-9]+(\.[0-9]+)?", value), (name, column, value)
+
+
+def test_no_signature_is_in_results_or_on_the_terminal(finished):
+    done, folder, _ = finished
+    text = results.every_file(folder) + done.text
+    assert "X-Amz-" not in text and "Bearer" not in text
+
+
+def test_the_table_names_every_strategy_and_the_folder(finished):
+    done, folder, _ = finished
+    for word in (*STRATEGIES, str(folder)):
+        assert word in done.out
+    assert "\x1b" not in done.out, "no colour where there is no terminal"
+
+
+def test_results_are_never_overwritten(finished):
+    _, folder, _ = finished
+    before = results.every_file(folder)
+    done = program.run("run", "-n", 1, "--size", "1KiB", "--rounds", 1, "-o", folder)
+    assert done.code == 74
+    assert len(done.err.splitlines()) == 1
+    assert results.every_file(folder) == before
+
+
+def test_the_default_folder_is_named_by_the_time(tmp_path):
+    words = ("run", "-n", 1, "-c", 1, "--size", "1KiB", "--rounds", 1, "--warmup", "0s", "-q")
+    for _ in range(2):
+        done = program.run(*words, cwd=tmp_path)
+        assert done.code == 0, done.text
+    names = [path.name for path in (tmp_path / "results").iterdir()]
+    assert len(names) == 2
+    for name in names:
+        assert re.match(r"\d{4}-?\d\d-?\d\dT\d\d[-:]?\d\d[-:]?\d\dZ-", name), name

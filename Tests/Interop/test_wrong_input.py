@@ -1,0 +1,168 @@
+"""What a user may get wrong: one clear line and the contract's exit code."""
+
+import json
+import socket
+
+import pytest
+
+import program
+import results
+
+USAGE, UNAVAILABLE, NOT_WRITTEN, FAILED = 64, 69, 74, 1
+
+
+def check(done, code, *named):
+    """One line on standard error that names what was wrong."""
+    assert done.code == code, done.text
+    lines = done.err.splitlines()
+    assert len(lines) == 1, done.err
+    assert lines[0].startswith("uploadbench: ")
+    for word in named:
+        assert word in lines[0], lines[0]
+
+
+WRONG_WORDS = {
+    "unknown flag": (("run", "--scenarois", "x"), ("--scenarois", "--scenarios")),
+    "unknown short flag": (("run", "-x"), ("-x",)),
+    "unknown command": (("rnu",), ("rnu", "'run'")),
+    "unknown strategy": (("run", "--scenarios", "presigned-putt"), ("presigned-put",)),
+    "unknown signer": (("run", "--signer", "locale"), ("local",)),
+    "unknown format": (("run", "--format", "tabel"), ("table",)),
+    "no number": (("run", "-c", "many"), ("many",)),
+    "zero clients": (("run", "-c", "0"), ("0",)),
+    "negative count": (("run", "-n", "-1"), ("-1",)),
+    "huge number": (("run", "-n", "99999999999999999999"), ("99999999999999999999",)),
+    "no size": (("run", "--size", "12parsecs"), ("12parsecs",)),
+    "size beyond one PUT": (("run", "--size", "6GiB"), ("--size",)),
+    "no time": (("run", "-d", "soon"), ("soon",)),
+    "expires too long": (("run", "--expires", "604801"), ("604801",)),
+    "missing value": (("run", "--size"), ("--size",)),
+    "twice": (("run", "--seed", "1", "--seed", "2"), ("--seed",)),
+    "missing file": (("run", "--files", "/no/such/file.jpg"), ("/no/such/file.jpg",)),
+    "missing plan": (("run", "--plan", "/no/such/plan.json"), ("/no/such/plan.json",)),
+    "target without bucket": (("run", "--target", "http://127.0.0.1:9"), ("--bucket",)),
+    "serve: unknown flag": (("serve", "--store-prot", "1"), ("--store-port",)),
+    "serve: store": (("serve", "--store", "memroy:1GiB", "--until-stdin-closes"), ("memroy",)),
+    "serve: port": (("serve", "--store-port", "70000", "--until-stdin-closes"), ("70000",)),
+    "presign: no key": (("presign", "put", "--bucket", "b"), ("key",)),
+    "presign: unknown kind": (("presign", "putt", "k"), ("put",)),
+    "presign: missing batch": (("presign", "batch", "/no/such.jsonl"), ("/no/such.jsonl",)),
+}
+
+
+@pytest.mark.parametrize("case", WRONG_WORDS)
+def test_wrong_words_are_named(case, tmp_path):
+    words, named = WRONG_WORDS[case]
+    check(program.run(*words, cwd=tmp_path), USAGE, *named)
+    assert not any(tmp_path.iterdir()), "a usage error leaves nothing behind"
+
+
+def test_an_empty_folder_of_files_is_named(tmp_path):
+    (tmp_path / "empty").mkdir()
+    check(program.run("run", "--files", tmp_path / "empty", cwd=tmp_path), USAGE, "empty")
+
+
+@pytest.mark.parametrize(
+    "plan, named", [('{"sizes": "1KiB"}', "size"), ('{"size": "1K', "JSON"), ("[1]", "object")]
+)
+def test_a_wrong_plan_file_is_named(tmp_path, plan, named):
+    path = tmp_path / "plan.json"
+    path.write_text(plan)
+    check(program.run("run", "--plan", path, cwd=tmp_path), USAGE, named, "plan.json")
+
+
+@pytest.fixture
+def dead_url():
+    """A port that nothing listens on."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        yield f"http://127.0.0.1:{taken.getsockname()[1]}"
+
+
+def test_a_dead_store_is_unavailable(dead_url, tmp_path):
+    done = program.run(
+        "run", "--target", dead_url, "--bucket", "b", "--signer", "local", cwd=tmp_path,
+        environment={"AWS_ACCESS_KEY_ID": "a", "AWS_SECRET_ACCESS_KEY": "s"},
+    )  # fmt: skip
+    check(done, UNAVAILABLE, dead_url)
+
+
+def test_a_dead_gateway_is_unavailable(endpoint, dead_url, tmp_path):
+    done = program.run(
+        "run", "--target", endpoint.store, "--bucket", endpoint.bucket, "--gateway", dead_url,
+        cwd=tmp_path,
+    )  # fmt: skip
+    check(done, UNAVAILABLE, dead_url)
+
+
+def test_a_name_that_does_not_resolve_is_unavailable(tmp_path):
+    url = "http://no-such-host.invalid:9000"
+    done = program.run(
+        "run", "--target", url, "--bucket", "b", "--signer", "local", cwd=tmp_path,
+        environment={"AWS_ACCESS_KEY_ID": "a", "AWS_SECRET_ACCESS_KEY": "s"},
+    )  # fmt: skip
+    check(done, UNAVAILABLE, "no-such-host.invalid")
+
+
+def test_missing_credentials_are_named(endpoint, tmp_path):
+    words = ("--target", endpoint.store, "--bucket", endpoint.bucket, "--signer", "local")
+    check(program.run("run", *words, cwd=tmp_path), USAGE, "AWS_ACCESS_KEY_ID")
+
+
+@pytest.mark.parametrize("strategy", ["presigned-put", "presigned-post"])
+def test_a_wrong_secret_fails_the_run_and_says_why(endpoint, tmp_path, strategy):
+    wrong = "wrong-secret-" * 3
+    done = program.run(
+        "run", "--target", endpoint.store, "--bucket", endpoint.bucket, "--region", endpoint.region,
+        "--signer", "local", "--scenarios", strategy, "-n", 6, "-c", 2, "--size", "1KiB",
+        "--rounds", 1, "--warmup", "0s", "-o", tmp_path / "results",
+        environment=endpoint.environment | {"AWS_SECRET_ACCESS_KEY": wrong},
+    )  # fmt: skip
+    assert done.code == FAILED
+    assert "SignatureDoesNotMatch" in done.text
+    (row,) = results.rows(tmp_path / "results", "summary.csv")
+    assert (row["uploads"], row["errors"], row["response_p50_us"]) == ("0", "6", "")
+    samples = results.rows(tmp_path / "results", "samples.csv")
+    assert {(s["http_status"], s["error_code"]) for s in samples} == {
+        ("403", "SignatureDoesNotMatch")
+    }
+    assert wrong not in results.every_file(tmp_path / "results") + done.text
+
+
+def test_a_wrong_token_fails_the_run_and_says_why(endpoint, tmp_path):
+    done = program.run(
+        "run", "--target", endpoint.store, "--bucket", endpoint.bucket, "--gateway",
+        endpoint.gateway, "--scenarios", "presigned-put", "-n", 4, "--size", "1KiB", "--rounds", 1,
+        "--warmup", "0s", "-o", tmp_path / "results",
+        environment={"UPLOADBENCH_TOKEN": "not-the-token"},
+    )  # fmt: skip
+    assert done.code == FAILED
+    assert "401" in done.text
+    assert "not-the-token" not in results.every_file(tmp_path / "results") + done.text
+
+
+@pytest.mark.parametrize("where", ["/proc/results", "/dev/null/results"])
+def test_results_that_cannot_be_written_are_named(where, tmp_path):
+    words = ("-n", 1, "--size", "1KiB", "--rounds", 1, "--warmup", "0s")
+    check(program.run("run", *words, "-o", where, cwd=tmp_path), NOT_WRITTEN, where)
+
+
+def test_a_truncated_batch_line_is_answered_in_place():
+    done = program.run("presign", "batch", stdin='{"id": "a", "kind": "url", "inputs": {"acc')
+    check(done, FAILED)
+    (answer,) = [json.loads(line) for line in done.out.splitlines()]
+    assert answer["error"]
+
+
+@pytest.mark.parametrize("words", [("help",), ("--help",), ("help", "run"), ("run", "--help")])
+def test_help_is_printed_on_standard_output(words):
+    done = program.run(*words)
+    assert (done.code, done.err) == (0, "")
+    assert "uploadbench run" in done.out
+
+
+def test_the_version_is_one_line():
+    done = program.run("--version")
+    assert done.code == 0
+    assert done.out.startswith("uploadbench ")
+    assert len(done.out.splitlines()) == 1

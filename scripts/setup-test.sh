@@ -1,0 +1,28 @@
+#!/usr/bin/env bash
+# Makes .venv with the clients that the checks in Tests/Interop use. Quick when it is up to date.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+. scripts/packages.sh
+
+requirements=Tests/Interop/requirements.txt
+elsewhere='    Fedora:  dnf install python3 curl
+    Alpine:  apk add python3 curl
+    Arch:    pacman -S --needed python curl'
+
+packages=()
+command -v curl >/dev/null || packages+=(curl ca-certificates)
+# A Python without ensurepip cannot make a virtual environment with pip in it (Debian splits it off).
+python3 -c 'import ensurepip, venv' 2>/dev/null || packages+=(python3 python3-venv)
+((${#packages[@]} == 0)) || install_packages "$elsewhere" "${packages[@]}"
+
+python3 -c 'import sys; sys.exit(sys.version_info < (3, 10))' ||
+    fail "$(python3 --version) is too old; the checks need Python 3.10 or later"
+
+wanted=$(cat "$requirements" <(python3 --version) | sha256sum)
+if [ -x .venv/bin/python ] && [ "$(cat .venv/installed 2>/dev/null)" = "$wanted" ]; then
+    exit 0
+fi
+echo "setup-test.sh: installing the test clients into .venv"
+python3 -m venv --clear .venv
+.venv/bin/python -m pip install --quiet --disable-pip-version-check -r "$requirements"
+echo "$wanted" >.venv/installed
