@@ -24,8 +24,8 @@ class Endpoint:
 
     def __enter__(self):
         self.process = program.start(
-            "serve", "--bucket", BUCKET, "--region", REGION, "--store", "memory:1GiB",
-            "--ready-file", self.ready_file, "--until-stdin-closes", *self.flags,
+            "serve", "--bucket", BUCKET, "--region", REGION, "--ready-file", self.ready_file,
+            "--until-stdin-closes", *self.flags,
             stdin=subprocess.PIPE, stdout=subprocess.DEVNULL,
         )  # fmt: skip
         ready = self._wait_until_ready()

@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import zlib
+from urllib.parse import quote
 
 import pytest
 import requests
@@ -74,7 +75,7 @@ def test_a_chunked_body_with_an_unsigned_trailer(endpoint, key, is_right):
     encoded += f"0\r\nx-amz-checksum-crc32:{checksum}\r\n\r\n".encode()
     request = AWSRequest(
         "PUT",
-        f"{endpoint.path_style_url}/{key}",
+        f"{endpoint.path_style_url}/{quote(key)}",
         headers={
             "Content-Encoding": "aws-chunked",
             "X-Amz-Decoded-Content-Length": str(len(BODY)),

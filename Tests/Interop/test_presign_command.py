@@ -93,8 +93,8 @@ def test_an_expired_url_and_one_from_the_future_are_refused(presign, key):
 
 
 STYLES = {
-    "virtual": {"addressing_style": "virtual"},
-    "path": {"addressing_style": "path"},
+    "virtual": {"addressing_style": "virtual", "us_east_1_regional_endpoint": "regional"},
+    "path": {"addressing_style": "path", "us_east_1_regional_endpoint": "regional"},
     "accelerate": {"use_accelerate_endpoint": True},
     "dualstack": {"use_dualstack_endpoint": True, "addressing_style": "virtual"},
 }

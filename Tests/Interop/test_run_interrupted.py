@@ -65,7 +65,7 @@ def test_an_interrupted_run_leaves_partial_results(running, number):
     summary = results.rows(folder, "summary.csv")
     assert len(summary) == 1
     assert summary[0]["scenario"] in {row["scenario"] for row in samples}
-    ended = [row for row in samples if row["outcome"] == "success"]
+    ended = [row for row in samples if row["outcome"] == "ok"]
     assert int(summary[0]["uploads"]) == len(ended)
     assert "Fatal" not in err
 

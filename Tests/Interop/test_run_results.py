@@ -82,7 +82,7 @@ def test_the_samples_have_one_row_per_upload(finished):
     samples = measured(folder)
     assert len(samples) == UPLOADS * CELLS
     for row in samples:
-        assert row["outcome"] == "success"
+        assert row["outcome"] == "ok"
         assert (row["http_status"], row["error_code"]) == ("201", "")
         intended, started, ended = (float(row[f"{n}_us"]) for n in ("intended", "started", "ended"))
         assert intended <= started < ended
