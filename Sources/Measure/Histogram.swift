@@ -16,9 +16,8 @@ package struct Histogram: Sendable, Equatable {
 
     private var counts: [UInt64]
     package private(set) var totalCount: UInt64 = 0
-    /// Exact, not rounded to a bucket; 0 when empty.
-    package private(set) var minimumUs: Int64 = 0
-    package private(set) var maximumUs: Int64 = 0
+    private var leastUs: Int64 = 0
+    private var mostUs: Int64 = 0
     private var sumUs: Double = 0
 
     package init() {
@@ -28,6 +27,10 @@ package struct Histogram: Sendable, Equatable {
 
     package var isEmpty: Bool { totalCount == 0 }
 
+    /// The bounds of the outermost buckets, as HdrHistogram has them: no percentile lies outside.
+    package var minimumUs: Int64 { Self.lowest(ofIndex: Self.index(of: leastUs)) }
+    package var maximumUs: Int64 { Self.highest(ofIndex: Self.index(of: mostUs)) }
+
     /// Exact; nil when empty.
     package var meanUs: Double? { isEmpty ? nil : sumUs / Double(totalCount) }
 
@@ -35,8 +38,8 @@ package struct Histogram: Sendable, Equatable {
     package mutating func record(_ microseconds: Int64, count: UInt64 = 1) {
         let value = max(0, min(microseconds, Self.highestTrackableUs))
         counts[Self.index(of: value)] += count
-        minimumUs = isEmpty ? value : min(minimumUs, value)
-        maximumUs = max(maximumUs, value)
+        leastUs = isEmpty ? value : min(leastUs, value)
+        mostUs = max(mostUs, value)
         sumUs += Double(value) * Double(count)
         totalCount += count
     }
@@ -46,8 +49,8 @@ package struct Histogram: Sendable, Equatable {
         for index in counts.indices {
             counts[index] += other.counts[index]
         }
-        minimumUs = isEmpty ? other.minimumUs : min(minimumUs, other.minimumUs)
-        maximumUs = max(maximumUs, other.maximumUs)
+        leastUs = isEmpty ? other.leastUs : min(leastUs, other.leastUs)
+        mostUs = max(mostUs, other.mostUs)
         sumUs += other.sumUs
         totalCount += other.totalCount
     }
@@ -57,7 +60,7 @@ package struct Histogram: Sendable, Equatable {
         guard !isEmpty else { return }
         counts.withUnsafeMutableBufferPointer { $0.update(repeating: 0) }
         totalCount = 0
-        (minimumUs, maximumUs, sumUs) = (0, 0, 0)
+        (leastUs, mostUs, sumUs) = (0, 0, 0)
     }
 
     /// The largest value of the bucket that holds the given share of all samples, in µs, as

@@ -60,7 +60,16 @@ import Testing
     @Test func `durations beyond an hour count as an hour`() {
         var histogram = Histogram()
         histogram.record(.max)
-        #expect(histogram.maximumUs == Histogram.highestTrackableUs)
+        #expect(histogram.meanUs == Double(Histogram.highestTrackableUs))
+    }
+
+    @Test(arguments: [1, 4040, 77_777, 3_000_000] as [Int64])
+    func `no percentile lies outside the minimum and the maximum`(value: Int64) {
+        var histogram = Histogram()
+        histogram.record(value)
+        #expect(histogram.valueUs(atPercentile: 0) == histogram.minimumUs)
+        #expect(histogram.valueUs(atPercentile: 100) == histogram.maximumUs)
+        #expect(histogram.minimumUs <= value && value <= histogram.maximumUs)
     }
 
     @Test func `a reset histogram equals a new one`() {
