@@ -2,21 +2,33 @@ import CLinux
 import Glibc
 import Synchronization
 
-/// What a descriptor is watched for, and what was seen of it.
+/// What a descriptor is watched for, and what was seen of it: epoll's bits (epoll_ctl(2)).
+///
+/// Inlinable, because every event asks for several of them, in other modules.
 package struct Readiness: OptionSet, Sendable {
     package let rawValue: UInt32
+
+    @inlinable
     package init(rawValue: UInt32) { self.rawValue = rawValue }
 
-    package static let readable = Readiness(rawValue: clinux_EPOLLIN)
-    package static let writable = Readiness(rawValue: clinux_EPOLLOUT)
+    @inlinable package static var readable: Readiness { Readiness(rawValue: 0x1) }
+    @inlinable package static var writable: Readiness { Readiness(rawValue: 0x4) }
     /// The peer has sent all it will.
-    package static let peerClosed = Readiness(rawValue: clinux_EPOLLRDHUP)
+    @inlinable package static var peerClosed: Readiness { Readiness(rawValue: 0x2000) }
     /// Always reported, never asked for.
-    package static let failed = Readiness(rawValue: clinux_EPOLLERR)
-    package static let hungUp = Readiness(rawValue: clinux_EPOLLHUP)
+    @inlinable package static var failed: Readiness { Readiness(rawValue: 0x8) }
+    @inlinable package static var hungUp: Readiness { Readiness(rawValue: 0x10) }
     /// Only asked for: report changes instead of states. Whoever asks must use the descriptor
     /// until it would block, or ask for another turn with `EventLoop.again`.
-    package static let edgeTriggered = Readiness(rawValue: clinux_EPOLLET)
+    @inlinable package static var edgeTriggered: Readiness { Readiness(rawValue: 1 << 31) }
+
+    @inlinable
+    package func has(_ other: Readiness) -> Bool { rawValue & other.rawValue != 0 }
+
+    @inlinable
+    package static func | (left: Readiness, right: Readiness) -> Readiness {
+        Readiness(rawValue: left.rawValue | right.rawValue)
+    }
 }
 
 /// Is told when its descriptor is ready, on the loop's thread.

@@ -6,8 +6,7 @@ package struct StatusLine: Equatable, Sendable {
 
     /// `line` without its CR LF.
     package init(parsing line: UnsafeRawBufferPointer) throws(SyntaxError) {
-        guard line.count >= 12, line.starts(with: "HTTP/1.".utf8), isDigit(line[7]),
-            line[8] == 0x20
+        guard line.count >= 12, Self.hasVersion1(line), isDigit(line[7]), line[8] == 0x20
         else { throw .malformed("the answer does not start with an HTTP/1 status line") }
         guard isDigit(line[9]), isDigit(line[10]), isDigit(line[11]) else {
             throw .malformed("the status is not a number of three digits")
@@ -20,12 +19,20 @@ package struct StatusLine: Equatable, Sendable {
         for byte in line.slice(12..<line.count) where !isFieldValueByte(byte) {
             throw .malformed("the reason phrase holds a control character")
         }
-        let digits = line.slice(9..<12)
-        status = digits.reduce(0) { $0 * 10 + Int($1 &- 0x30) }
+        let (hundreds, tens, ones) = (line[9] &- 0x30, line[10] &- 0x30, line[11] &- 0x30)
+        status = Int(hundreds) * 100 + Int(tens) * 10 + Int(ones)
         // RFC 9110 §15: the first digit is the class, and there are five.
         guard (100...599).contains(status) else {
             throw .malformed("the status \(status) is in no class")
         }
         isVersion11 = line[7] != UInt8(ascii: "0")
+    }
+
+    private static func hasVersion1(_ line: UnsafeRawBufferPointer) -> Bool {
+        // Case matters (RFC 9112 §2.3).
+        line[0] == UInt8(ascii: "H") && line[1] == UInt8(ascii: "T")
+            && line[2] == UInt8(ascii: "T") && line[3] == UInt8(ascii: "P")
+            && line[4] == UInt8(ascii: "/") && line[5] == UInt8(ascii: "1")
+            && line[6] == UInt8(ascii: ".")
     }
 }

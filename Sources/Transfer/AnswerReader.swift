@@ -1,5 +1,12 @@
 import NetIO
 
+/// An answer without what it took to get it.
+struct ReadAnswer {
+    let status: Int
+    let headers: HeaderFields
+    let body: [UInt8]
+}
+
 /// Reads one answer (RFC 9112) from bytes as they arrive, however they are cut.
 struct AnswerReader {
     enum Progress: Equatable {
@@ -30,8 +37,8 @@ struct AnswerReader {
     private var interimCount = 0
 
     private(set) var status = 0
-    private(set) var headers = HeaderFields()
-    private(set) var body: [UInt8] = []
+    private var headers = HeaderFields()
+    private var body: [UInt8] = []
     /// May the connection carry another request after this answer?
     private(set) var keepsAlive = true
 
@@ -47,11 +54,21 @@ struct AnswerReader {
     mutating func begin(isHeadRequest: Bool) {
         self.isHeadRequest = isHeadRequest
         state = .head
+        headers = HeaderFields()
+        body = []
         partialHead.removeAll(keepingCapacity: true)
         scanner = HeadScanner()
         chunks = nil
         interimCount = 0
-        body = []
+    }
+
+    /// What was read; the next answer starts from nothing.
+    mutating func takeAnswer() -> ReadAnswer {
+        defer {
+            headers = HeaderFields()
+            body = []
+        }
+        return ReadAnswer(status: status, headers: headers, body: body)
     }
 
     /// The connection's end is the answer's end.

@@ -53,7 +53,7 @@ final class Connection: EventSource {
     }
 
     /// Sends as much as there is room for; never ends the exchange.
-    func carry(_ exchange: Exchange) {
+    func carry(_ exchange: Exchange, at now: Int64) {
         self.exchange = exchange
         exchange.connection = self
         exchange.isConnectionReused = carried > 0
@@ -64,7 +64,6 @@ final class Connection: EventSource {
         isAnswerHeld = false
         hasAnswerBytes = false
         hasMoreToRead = false
-        let now = clinux_monotonic_ns()
         exchange.timings.sendStartNs = now
         exchange.lastProgressNs = now
         if sending == .awaitingContinue {
@@ -83,18 +82,21 @@ final class Connection: EventSource {
     }
 
     func ready(_ readiness: Readiness) {
-        if readiness.isEmpty { hasAskedForTurn = false }
+        if readiness.rawValue == 0 { hasAskedForTurn = false }
         guard isOpen else { return }
-        if !readiness.isDisjoint(with: [.peerClosed, .hungUp, .failed]) { peerHasClosed = true }
-        if readiness.contains(.writable) { isFull = false }
-        if !readiness.isDisjoint(with: [.readable, .peerClosed, .hungUp, .failed]) {
+        if readiness.has(.writable) { isFull = false }
+        if readiness.has(.readable) { hasMoreToRead = true }
+        if readiness.has(.peerClosed | .hungUp | .failed) {
+            peerHasClosed = true
             hasMoreToRead = true
         }
         guard let exchange else { return readyWhileIdle() }
         if hasMoreToRead || sendError != 0 { receive(exchange) }
         guard isOpen, self.exchange === exchange else { return }
         flush(exchange)
-        if isAnswerHeld, sending == .ended { finish(exchange, hasSurplus: false) }
+        if isAnswerHeld, sending == .ended {
+            finish(exchange, at: clinux_monotonic_ns(), hasSurplus: false)
+        }
     }
 
     /// The server's close, or bytes that nobody asked for; within TLS there may be neither.
@@ -178,7 +180,7 @@ final class Connection: EventSource {
         }
         peerHasClosed = true
         if isAnswerHeld || (code == 0 && reader.endsWithConnection) {
-            return finish(exchange, hasSurplus: false)
+            return finish(exchange, at: clinux_monotonic_ns(), hasSurplus: false)
         }
         let failure: TransferFailure =
             if sendError != 0, !hasAnswerBytes {
@@ -193,13 +195,12 @@ final class Connection: EventSource {
 
     private func received(_ exchange: Exchange, _ bytes: UnsafeRawBufferPointer) {
         var rest = bytes
+        let now = clinux_monotonic_ns()
         exchange.bytesReceived += Int64(bytes.count)
-        exchange.noteProgress(at: loop.nowNs)
-        guard !isAnswerHeld else { return finish(exchange, hasSurplus: true) }
+        exchange.lastProgressNs = now
+        guard !isAnswerHeld else { return finish(exchange, at: now, hasSurplus: true) }
         hasAnswerBytes = true
-        if exchange.timings.firstByteNs == 0 {
-            exchange.timings.firstByteNs = clinux_monotonic_ns()
-        }
+        if exchange.timings.firstByteNs == 0 { exchange.timings.firstByteNs = now }
         while true {
             let progress: AnswerReader.Progress
             do throws(TransferFailure) {
@@ -209,7 +210,7 @@ final class Connection: EventSource {
             }
             switch progress {
             case .needsMore: return
-            case .complete: return answerComplete(exchange, hasSurplus: !rest.isEmpty)
+            case .complete: return answerComplete(exchange, at: now, hasSurplus: !rest.isEmpty)
             case .interim(let status):
                 if rest.isEmpty { exchange.timings.firstByteNs = 0 }
                 if status == 100 { stopAwaitingContinue(exchange) }
@@ -220,16 +221,15 @@ final class Connection: EventSource {
 
     /// An answer may come before the end of the request. If it is a success, the rest is wanted;
     /// otherwise the rest is not sent (RFC 9112 §9.5), and the connection is of no further use.
-    private func answerComplete(_ exchange: Exchange, hasSurplus: Bool) {
+    private func answerComplete(_ exchange: Exchange, at now: Int64, hasSurplus: Bool) {
         let isRestWanted =
             sending == .active && (200..<300).contains(reader.status) && reader.keepsAlive
             && !hasSurplus && !peerHasClosed
-        guard isRestWanted else { return finish(exchange, hasSurplus: hasSurplus) }
+        guard isRestWanted else { return finish(exchange, at: now, hasSurplus: hasSurplus) }
         isAnswerHeld = true
     }
 
-    private func finish(_ exchange: Exchange, hasSurplus: Bool) {
-        let now = clinux_monotonic_ns()
+    private func finish(_ exchange: Exchange, at now: Int64, hasSurplus: Bool) {
         exchange.timings.endedNs = now
         exchange.continueDeadlineNs = .max
         exchange.connection = nil
@@ -239,7 +239,7 @@ final class Connection: EventSource {
             reader.keepsAlive && !hasSurplus && !peerHasClosed && !hasMoreToReadUnasked
             && sending == .ended && sendError == 0
         sending = .ended
-        engine.completed(exchange, reader, on: self, isReusable: isReusable)
+        engine.completed(exchange, reader.takeAnswer(), on: self, isReusable: isReusable)
     }
 
     /// A read that filled the buffer may have left bytes that belong to no answer; of TLS it is

@@ -31,12 +31,11 @@ final class Exchange {
     var continueDeadlineNs = Int64.max
 
     init(
-        _ request: Request, _ configuration: TransferConfiguration,
+        _ request: Request, _ configuration: TransferConfiguration, at now: Int64,
         _ completion: @escaping (Result<Answer, FailedTransfer>) -> Void
     ) {
         self.request = request
         self.completion = completion
-        let now = clinux_monotonic_ns()
         let timeouts = request.timeouts
         connectTimeoutNs = timeouts.connectNs ?? configuration.connectTimeoutNs
         idleTimeoutNs = timeouts.idleNs ?? configuration.idleTimeoutNs
@@ -46,8 +45,7 @@ final class Exchange {
         timings.startedNs = now
     }
 
-    func beginAttempt() {
-        let now = clinux_monotonic_ns()
+    func beginAttempt(at now: Int64) {
         attemptStartNs = now
         lastProgressNs = now
         bytesSentBefore = bytesSent
@@ -74,11 +72,11 @@ final class Exchange {
         return connecting != nil ? .connectTimedOut : .idleTimedOut
     }
 
-    func succeed(_ reader: AnswerReader) {
+    func succeed(_ answer: ReadAnswer) {
         completion(
             .success(
                 Answer(
-                    status: reader.status, headers: reader.headers, body: reader.body,
+                    status: answer.status, headers: answer.headers, body: answer.body,
                     timings: timings, bytesSent: bytesSent, bytesReceived: bytesReceived,
                     isConnectionReused: isConnectionReused, retries: retries,
                     redirects: redirects)))

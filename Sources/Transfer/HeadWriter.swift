@@ -10,15 +10,14 @@ package struct HeadWriter {
         append(method)
         bytes.append(0x20)
         append(target)
-        append(" HTTP/1.1")
+        append(" HTTP/1.1\r\nHost: ", isOurs: true)
+        append(origin.authority)
         endLine()
-        field("Host", origin.authority)
     }
 
     package mutating func field(_ name: String, _ value: String) {
         append(name)
-        bytes.append(UInt8(ascii: ":"))
-        bytes.append(0x20)
+        append(": ", isOurs: true)
         append(value)
         endLine()
     }
@@ -33,10 +32,16 @@ package struct HeadWriter {
         return bytes
     }
 
-    private mutating func append(_ text: String) {
+    /// - Parameter isOurs: may hold line ends.
+    private mutating func append(_ text: String, isOurs: Bool = false) {
         var text = text
         text.withUTF8 { utf8 in
-            for byte in utf8 { bytes.append(byte == 13 || byte == 10 || byte == 0 ? 32 : byte) }
+            let start = bytes.count
+            bytes.append(contentsOf: utf8)
+            guard !isOurs, utf8.contains(where: { $0 == 13 || $0 == 10 || $0 == 0 }) else { return }
+            for index in start..<bytes.count where [13, 10, 0].contains(bytes[index]) {
+                bytes[index] = 32
+            }
         }
     }
 

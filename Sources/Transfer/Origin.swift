@@ -55,6 +55,16 @@ package struct Origin: Hashable, Sendable {
             || (name.hasPrefix("127.") && name.utf8.allSatisfy { $0 < 0x3A })
     }
 
+    /// What differs most is compared first; `authority` follows from the rest.
+    package static func == (left: Origin, right: Origin) -> Bool {
+        left.port == right.port && left.scheme == right.scheme && left.host == right.host
+    }
+
+    package func hash(into hasher: inout Hasher) {
+        hasher.combine(port)
+        hasher.combine(host)
+    }
+
     private static func isHostByte(_ byte: UInt8, _ isBracketed: Bool) -> Bool {
         switch byte {
         case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, 0x2D, 0x2E, 0x5F, 0x7E: true

@@ -1,3 +1,4 @@
+import Glibc
 import NetIO
 
 /// A piece of a request body. It is sent from where it is.
@@ -70,12 +71,10 @@ package struct Request: Sendable {
     // MARK: For the engine
 
     func hasMethod(_ method: StaticString) -> Bool {
-        head.withUnsafeBytes { head in
-            head.count > method.utf8CodeUnitCount
-                && head[method.utf8CodeUnitCount] == 0x20
-                && head.starts(
-                    with: UnsafeRawBufferPointer(
-                        start: method.utf8Start, count: method.utf8CodeUnitCount))
+        let length = method.utf8CodeUnitCount
+        return head.withUnsafeBytes { head in
+            guard let start = head.baseAddress, head.count > length else { return false }
+            return head[length] == 0x20 && memcmp(start, method.utf8Start, length) == 0
         }
     }
 
@@ -90,11 +89,13 @@ package struct Request: Sendable {
 
     /// What would leave the server waiting for the rest of the head; nil if nothing.
     var problem: String? {
-        guard head.suffix(4).elementsEqual([13, 10, 13, 10]) else {
-            return "its head does not end in a blank line"
+        head.withUnsafeBytes { head in
+            let count = head.count
+            guard count > 4, head[count - 4] == 13, head[count - 3] == 10, head[count - 2] == 13,
+                head[count - 1] == 10
+            else { return "its head does not end in a blank line" }
+            return isTokenByte(head[0]) ? nil : "it has no method"
         }
-        guard let first = head.first, isTokenByte(first) else { return "it has no method" }
-        return nil
     }
 
     // MARK: Pieces: the head is 0, the body's slices follow

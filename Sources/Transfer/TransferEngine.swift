@@ -36,12 +36,13 @@ package final class TransferEngine: EventSource {
     package func send(
         _ request: Request, completion: @escaping (Result<Answer, FailedTransfer>) -> Void
     ) {
-        let exchange = Exchange(request, configuration, completion)
+        let now = clinux_monotonic_ns()
+        let exchange = Exchange(request, configuration, at: now, completion)
         exchange.slot = exchanges.count
         exchanges.append(exchange)
         if isClosed { return failLater(exchange, .cancelled) }
         if let problem = request.problem { return failLater(exchange, .invalidRequest(problem)) }
-        start(exchange)
+        start(exchange, at: now)
     }
 
     /// Ends all requests that are under way.
@@ -71,11 +72,11 @@ package final class TransferEngine: EventSource {
 
     // MARK: Starts
 
-    private func start(_ exchange: Exchange) {
-        exchange.beginAttempt()
+    private func start(_ exchange: Exchange, at now: Int64) {
+        exchange.beginAttempt(at: now)
         let origin = exchange.request.origin
-        if !exchange.needsFreshConnection, let connection = idleConnection(to: origin) {
-            connection.carry(exchange)
+        if !exchange.needsFreshConnection, let connection = idleConnection(to: origin, at: now) {
+            connection.carry(exchange, at: now)
         } else {
             connect(exchange, origin)
         }
@@ -83,10 +84,9 @@ package final class TransferEngine: EventSource {
         watchDeadline(of: exchange)
     }
 
-    private func idleConnection(to origin: Origin) -> Connection? {
+    private func idleConnection(to origin: Origin, at now: Int64) -> Connection? {
         while let connection = pool.take(origin) {
-            let idleNs = clinux_monotonic_ns() - connection.idleSinceNs
-            if idleNs <= configuration.reuseWithinNs { return connection }
+            if now - connection.idleSinceNs <= configuration.reuseWithinNs { return connection }
             drop(connection)
         }
         return nil
@@ -127,24 +127,24 @@ package final class TransferEngine: EventSource {
     // MARK: Ends
 
     func completed(
-        _ exchange: Exchange, _ reader: AnswerReader, on connection: Connection, isReusable: Bool
+        _ exchange: Exchange, _ answer: ReadAnswer, on connection: Connection, isReusable: Bool
     ) {
         if isReusable {
             pool.put(connection)
         } else {
             drop(connection)
         }
-        if reader.status / 100 == 3,
+        if answer.status / 100 == 3,
             let next = exchange.request.redirected(
-                status: reader.status, location: reader.headers.first("Location"),
+                status: answer.status, location: answer.headers.first("Location"),
                 redirects: exchange.redirects)
         {
             exchange.request = next
             exchange.redirects += 1
-            return start(exchange)
+            return start(exchange, at: clinux_monotonic_ns())
         }
         remove(exchange)
-        exchange.succeed(reader)
+        exchange.succeed(answer)
     }
 
     /// A connection ended while it carried an exchange.
@@ -157,7 +157,7 @@ package final class TransferEngine: EventSource {
         guard mayRetry else { return fail(exchange, failure) }
         exchange.retries += 1
         exchange.needsFreshConnection = true
-        start(exchange)
+        start(exchange, at: clinux_monotonic_ns())
     }
 
     private func abandon(_ exchange: Exchange, _ failure: TransferFailure) {
@@ -265,7 +265,7 @@ extension TransferEngine: ConnectorOwner {
                 made.link, origin: exchange.request.origin, engine: self)
             connection.slot = connections.count
             connections.append(connection)
-            connection.carry(exchange)
+            connection.carry(exchange, at: clinux_monotonic_ns())
             watchDeadline(of: exchange)
         } catch {
             connector.close(made.link)
