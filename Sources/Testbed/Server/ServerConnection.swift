@@ -21,9 +21,7 @@ final class ServerConnection: EventSource, ExchangeChannel {
     private var headStartNs: Int64 = 0
     private var isOpen = true
 
-    /// Bytes that were read and not used: a part of a head, or what follows a body.
-    private var pending: [UInt8] = []
-    private var scanner = RequestHeadScanner()
+    private var heads = HeadReader()
 
     private var exchange: Exchange?
     private var keepsAlive = true
@@ -34,9 +32,7 @@ final class ServerConnection: EventSource, ExchangeChannel {
     private var isBodyPaused = false
     private var drained: Int64 = 0
 
-    private var output: [UInt8] = []
-    private var outputOffset = 0
-    private var stream: (source: any BodySource, left: Int64)?
+    private var output = OutgoingAnswer()
     private var hasAnswered = false
     private var isShutDown = false
     private var hasPeerEnded = false
@@ -57,7 +53,7 @@ final class ServerConnection: EventSource, ExchangeChannel {
 
     func isOverdue(_ now: Int64) -> Bool {
         switch state {
-        case .head where pending.isEmpty: now - lastProgressNs > acceptor.timeouts.idleNs
+        case .head where heads.pending.isEmpty: now - lastProgressNs > acceptor.timeouts.idleNs
         // From its first byte on: a head that trickles in would hold its place for ever.
         case .head: now - headStartNs > acceptor.timeouts.headNs
         // A role takes the time that it takes; a body or an answer must move.
@@ -73,7 +69,7 @@ final class ServerConnection: EventSource, ExchangeChannel {
 
     func timeOut() {
         switch state {
-        case .head where !pending.isEmpty: refuse(.headTimedOut)
+        case .head where !heads.pending.isEmpty: refuse(.headTimedOut)
         case .exchange where !hasAnswered: endBodyEarly(.bodyTimedOut)
         default: close()
         }
@@ -93,7 +89,7 @@ final class ServerConnection: EventSource, ExchangeChannel {
         if isShutDown { return }
         var bytes = UnsafeRawBufferPointer(rebasing: acceptor.receiveBuffer.prefix(count))
         take(&bytes)
-        if isOpen, !bytes.isEmpty { pending.append(contentsOf: bytes) }
+        if isOpen, !bytes.isEmpty { heads.keep(bytes) }
         if isOpen { updateInterest() }
     }
 
@@ -122,31 +118,10 @@ final class ServerConnection: EventSource, ExchangeChannel {
 
     /// False when the head is not whole yet.
     private func takeHead(_ bytes: inout UnsafeRawBufferPointer) -> Bool {
-        let before = pending.count
-        let limits = acceptor.limits
+        if heads.pending.isEmpty { headStartNs = acceptor.loop.nowNs }
         do throws(RequestProblem) {
-            if before == 0 {
-                guard let end = try scanner.end(in: bytes, limits: limits) else {
-                    headStartNs = acceptor.loop.nowNs
-                    pending.append(contentsOf: bytes)
-                    bytes = bytes.slice(bytes.count..<bytes.count)
-                    return false
-                }
-                let head = try RequestHead(parsing: bytes.slice(0..<end), limits: limits)
-                bytes = bytes.slice(end..<bytes.count)
-                begin(head)
-                return true
-            }
-            pending.append(contentsOf: bytes)
-            let whole = pending
-            let head = try Self.parse(whole, &scanner, limits)
-            guard let head else {
-                bytes = bytes.slice(bytes.count..<bytes.count)
-                return false
-            }
-            pending = []
-            bytes = bytes.slice((head.1 - before)..<bytes.count)
-            begin(head.0)
+            guard let head = try heads.next(&bytes, limits: acceptor.limits) else { return false }
+            begin(head)
             return true
         } catch {
             bytes = bytes.slice(bytes.count..<bytes.count)
@@ -155,24 +130,7 @@ final class ServerConnection: EventSource, ExchangeChannel {
         }
     }
 
-    private static func parse(
-        _ bytes: [UInt8], _ scanner: inout RequestHeadScanner, _ limits: ServerLimits
-    ) throws(RequestProblem) -> (RequestHead, Int)? {
-        var result: Result<(RequestHead, Int)?, RequestProblem> = .success(nil)
-        bytes.withUnsafeBytes { all in
-            do throws(RequestProblem) {
-                guard let end = try scanner.end(in: all, limits: limits) else { return }
-                result = .success(
-                    (try RequestHead(parsing: all.slice(0..<end), limits: limits), end))
-            } catch {
-                result = .failure(error)
-            }
-        }
-        return try result.get()
-    }
-
     private func begin(_ head: RequestHead) {
-        scanner = RequestHeadScanner()
         state = .exchange
         keepsAlive = head.keepsAlive
         isHeadRequest = head.request.method == "HEAD"
@@ -248,7 +206,7 @@ final class ServerConnection: EventSource, ExchangeChannel {
         if incoming.isComplete { return finishBody() }
         if awaitsContinue {
             awaitsContinue = false
-            output += "HTTP/1.1 100 Continue\r\n\r\n".utf8
+            output.append("HTTP/1.1 100 Continue\r\n\r\n".utf8)
             flush()
         }
         takePending()
@@ -270,16 +228,11 @@ final class ServerConnection: EventSource, ExchangeChannel {
         if case .fixed(let left) = incoming, left > acceptor.limits.drainedBodyBytes {
             keepsAlive = false
         }
-        output += ResponseHead.render(
-            response, date: acceptor.currentDateField(), keepsAlive: keepsAlive,
-            isHead: isHeadRequest)
-        if !isHeadRequest {
-            switch response.body {
-            case .none: break
-            case .bytes(let bytes): output += bytes
-            case .stream(let source, let length): stream = (source, length)
-            }
-        }
+        output.append(
+            ResponseHead.render(
+                response, date: acceptor.currentDateField(), keepsAlive: keepsAlive,
+                isHead: isHeadRequest))
+        if !isHeadRequest { output.append(response.body) }
         lastProgressNs = acceptor.loop.nowNs
         if sink != nil, !incoming.isComplete {
             // The role has seen enough of the body.
@@ -296,96 +249,59 @@ final class ServerConnection: EventSource, ExchangeChannel {
         let response = HTTPResponse(
             status: problem.status, headers: [("Content-Type", "text/plain")],
             body: .bytes(Array((problem.message + "\n").utf8)))
-        output += ResponseHead.render(
-            response, date: acceptor.currentDateField(), keepsAlive: false, isHead: false)
-        if case .bytes(let bytes) = response.body { output += bytes }
+        output.append(
+            ResponseHead.render(
+                response, date: acceptor.currentDateField(), keepsAlive: false, isHead: false))
+        output.append(response.body)
         incoming = .none
         flush()
         if isOpen { beginClosing() }
     }
 
     private func takePending() {
-        guard !pending.isEmpty, state == .exchange, !incoming.isComplete else { return }
-        let waiting = pending
-        pending = []
+        guard state == .exchange, !incoming.isComplete else { return }
+        usePending()
+    }
+
+    private func usePending() {
+        let waiting = heads.takePending()
+        guard !waiting.isEmpty else { return }
         waiting.withUnsafeBytes { all in
             var bytes = all
             take(&bytes)
-            if isOpen, !bytes.isEmpty { pending.insert(contentsOf: bytes, at: 0) }
+            if isOpen, !bytes.isEmpty { heads.putBack(bytes) }
         }
     }
 
     // MARK: Writing
 
-    private static let streamPieceBytes = 256 * 1024
     /// What one connection may write before the others have their turn.
     private static let turnBytes = 1024 * 1024
 
     private func flush() {
-        var turnBytes = 0
-        while isOpen, turnBytes < Self.turnBytes {
-            if outputOffset == output.count {
-                output.removeAll(keepingCapacity: true)
-                outputOffset = 0
-                guard refillFromStream() else { break }
+        var written = 0
+        writing: while written < Self.turnBytes {
+            switch output.write(to: descriptor) {
+            case .sent(let count):
+                written += count
+                lastProgressNs = acceptor.loop.nowNs
+            case .wouldBlock, .done: break writing
+            case .broken: return close()
             }
-            let sent = output.withUnsafeBytes {
-                send(
-                    descriptor, $0.baseAddress?.advanced(by: outputOffset),
-                    $0.count - outputOffset, clinux_MSG_NOSIGNAL)
-            }
-            if sent < 0 {
-                if errno == EAGAIN || errno == EINTR { break }
-                close()
-                return
-            }
-            outputOffset += sent
-            turnBytes += sent
-            lastProgressNs = acceptor.loop.nowNs
         }
-        guard isOpen else { return }
         completeIfDone()
         if isOpen { updateInterest() }
     }
 
-    private func refillFromStream() -> Bool {
-        guard let (source, left) = stream, left > 0 else {
-            stream = nil
-            return false
-        }
-        let capacity = Int(min(left, Int64(Self.streamPieceBytes)))
-        var isCut = false
-        output = [UInt8](unsafeUninitializedCapacity: capacity) { buffer, count in
-            let read = source.read(into: UnsafeMutableRawBufferPointer(buffer))
-            isCut = read <= 0
-            count = max(0, min(read, capacity))
-        }
-        if isCut {
-            close()
-            return false
-        }
-        stream = (source, left - Int64(output.count))
-        return true
-    }
-
-    private var isOutputDone: Bool { outputOffset == output.count && stream == nil }
-
     /// Goes on with the next request once both halves of this one are over.
     private func completeIfDone() {
-        guard state == .exchange, hasAnswered, isOutputDone else { return }
+        guard state == .exchange, hasAnswered, output.isDone else { return }
         guard keepsAlive else { return beginClosing() }
         guard incoming.isComplete else { return }
         state = .head
         exchange = nil
         sink = nil
-        guard !pending.isEmpty else { return }
-        let waiting = pending
-        pending = []
-        waiting.withUnsafeBytes { all in
-            var bytes = all
-            take(&bytes)
-            if isOpen, !bytes.isEmpty { pending.insert(contentsOf: bytes, at: 0) }
-        }
+        usePending()
     }
 
     /// Sends what is to be sent, then waits a moment for the client to read it: closing with
@@ -394,23 +310,23 @@ final class ServerConnection: EventSource, ExchangeChannel {
         abortBody()
         state = .closing
         exchange = nil
-        pending = []
-        guard isOutputDone else { return }
+        _ = heads.takePending()
+        guard output.isDone else { return }
         if hasPeerEnded { return close() }
         isShutDown = true
         shutdown(descriptor, Int32(SHUT_WR))
     }
 
     private func updateInterest() {
-        if state == .closing, isOutputDone, !isShutDown { beginClosing() }
+        if state == .closing, output.isDone, !isShutDown { beginClosing() }
         var wanted: Readiness = []
         let holdsBody =
             state == .exchange && !incoming.isComplete
             && (isBodyPaused || (sink == nil && !hasAnswered))
         // Bytes of a pipelined request wait in the kernel, but for what came with the last read.
-        let holdsNext = state == .exchange && incoming.isComplete && !pending.isEmpty
+        let holdsNext = state == .exchange && incoming.isComplete && !heads.pending.isEmpty
         if !holdsBody, !holdsNext, !hasPeerEnded { wanted.insert(.readable) }
-        if !isOutputDone { wanted.insert(.writable) }
+        if !output.isDone { wanted.insert(.writable) }
         guard wanted != interest else { return }
         interest = wanted
         acceptor.loop.change(descriptor, to: wanted)
@@ -421,54 +337,9 @@ final class ServerConnection: EventSource, ExchangeChannel {
         isOpen = false
         abortBody()
         exchange = nil
-        stream = nil
+        output.dropStream()
         acceptor.loop.unwatch(descriptor)
         Glibc.close(descriptor)
         acceptor.ended(self)
-    }
-}
-
-/// What is still to come of a request's body.
-enum IncomingBody {
-    case none
-    case fixed(left: Int64)
-    case chunked(ChunkedDecoder)
-
-    init(_ request: HTTPRequest) {
-        if request.isChunked {
-            self = .chunked(ChunkedDecoder())
-        } else if let length = request.contentLength, length > 0 {
-            self = .fixed(left: length)
-        } else {
-            self = .none
-        }
-    }
-
-    var isComplete: Bool {
-        switch self {
-        case .none: true
-        case .fixed(let left): left == 0
-        case .chunked(let decoder): decoder.isComplete
-        }
-    }
-
-    /// The next run of data off the front of `bytes`; nil when there is none.
-    mutating func next(
-        _ bytes: inout UnsafeRawBufferPointer
-    ) throws(SyntaxError) -> UnsafeRawBufferPointer? {
-        switch self {
-        case .none: return nil
-        case .fixed(let left):
-            let count = Int(min(left, Int64(bytes.count)))
-            guard count > 0 else { return nil }
-            let data = bytes.slice(0..<count)
-            bytes = bytes.slice(count..<bytes.count)
-            self = .fixed(left: left - Int64(count))
-            return data
-        case .chunked(var decoder):
-            let data = try decoder.next(&bytes)
-            self = .chunked(decoder)
-            return data
-        }
     }
 }

@@ -1,0 +1,70 @@
+import CLinux
+import Glibc
+import NetIO
+
+/// What a connection has yet to write: bytes, and after them a stream that refills them.
+struct OutgoingAnswer {
+    private var bytes: [UInt8] = []
+    private var offset = 0
+    private var stream: (source: any BodySource, left: Int64)?
+
+    private static let streamPieceBytes = 256 * 1024
+
+    enum Step {
+        case sent(Int)
+        case wouldBlock
+        case done
+        /// The client left, or the stream broke: its length was promised, so the connection ends.
+        case broken
+    }
+
+    var isDone: Bool { offset == bytes.count && stream == nil }
+
+    mutating func append(_ more: some Sequence<UInt8>) { bytes += more }
+
+    mutating func append(_ body: HTTPResponse.Body) {
+        switch body {
+        case .none: break
+        case .bytes(let more): bytes += more
+        case .stream(let source, let length): stream = (source, length)
+        }
+    }
+
+    mutating func dropStream() { stream = nil }
+
+    /// One send(2), after a refill if there is nothing else.
+    mutating func write(to descriptor: Int32) -> Step {
+        if offset == bytes.count {
+            bytes.removeAll(keepingCapacity: true)
+            offset = 0
+            guard stream != nil else { return .done }
+            guard refill() else { return .broken }
+            if bytes.isEmpty { return .done }
+        }
+        let sent = bytes.withUnsafeBytes {
+            send(
+                descriptor, $0.baseAddress?.advanced(by: offset), $0.count - offset,
+                clinux_MSG_NOSIGNAL)
+        }
+        guard sent >= 0 else { return errno == EAGAIN || errno == EINTR ? .wouldBlock : .broken }
+        offset += sent
+        return .sent(sent)
+    }
+
+    /// False when the source failed.
+    private mutating func refill() -> Bool {
+        guard let (source, left) = stream, left > 0 else {
+            stream = nil
+            return true
+        }
+        let capacity = Int(min(left, Int64(Self.streamPieceBytes)))
+        var isCut = false
+        bytes = [UInt8](unsafeUninitializedCapacity: capacity) { buffer, count in
+            let read = source.read(into: UnsafeMutableRawBufferPointer(buffer))
+            isCut = read <= 0
+            count = max(0, min(read, capacity))
+        }
+        stream = (source, left - Int64(bytes.count))
+        return !isCut
+    }
+}
