@@ -16,7 +16,7 @@ swift_summary=$(grep -E 'Test run with [0-9]+ test' "$log" | tail -n 1 | sed 's/
 binary=$(swift build --show-bin-path)/uploadbench
 interop_status=1
 if [ -x "$binary" ] && scripts/setup-test.sh; then
-    UPLOADBENCH="$binary" .venv/bin/python -m pytest -p no:cacheprovider Tests/Interop | tee "$log"
+    UPLOADBENCH="$binary" .venv/bin/python -m pytest -p no:cacheprovider --tb=short Tests/Interop | tee "$log"
     interop_status=${PIPESTATUS[0]}
 fi
 
