@@ -25,7 +25,7 @@ package final class Testbed: Sendable {
         let storeConfiguration = configuration.store
         let storeAddress = ListenAddress(host: configuration.host, port: configuration.storePort)
         store = try RoleServer(name: "store", address: storeAddress) { _ in
-            StoreHandler(storeConfiguration)
+            try StoreHandler(storeConfiguration)
         }
         storeURL = "http://\(storeAddress.localName):\(store.port)"
         let gatewayConfiguration = Self.gatewayConfiguration(

@@ -24,7 +24,9 @@ extension Command {
                 help: "JSON array of {access_key, secret_key, session_token}"),
             Flag(
                 name: "store", valueName: "HOW",
-                help: "memory:SIZE (default memory:2GiB) or discard: sizes and checksums only"),
+                help:
+                    "memory:SIZE (default memory:2GiB), dir:PATH or discard: sizes and checksums only"
+            ),
             Flag(
                 name: "clock", valueName: "TIME", help: "a stopped clock, as 2026-04-10T22:48:18Z"),
             Flag(
@@ -106,8 +108,11 @@ enum ServeCommand {
         -> StoreMode
     {
         if text == "discard" { return .discard }
+        if text.hasPrefix("dir:"), text.count > 4 {
+            return .directory(path: String(text.dropFirst(4)))
+        }
         guard text.hasPrefix("memory:") else {
-            throw .usage("\(source): '\(text)' is not memory:SIZE or discard")
+            throw .usage("\(source): '\(text)' is not memory:SIZE, dir:PATH or discard")
         }
         return .memory(limitBytes: try Quantities.bytes(String(text.dropFirst(7)), source))
     }

@@ -4,10 +4,17 @@ package import Presign
 
 /// What the store is told at its start.
 package struct StoreConfiguration: Sendable {
+    /// The bench's own bucket.
     package var bucket = "uploads"
+    /// Of every bucket: a signature for another region is refused.
     package var region = "us-east-1"
     package var credentials: [Credentials]
     package var mode = StoreMode.memory(limitBytes: 2 << 30)
+    /// Of the bench's own bucket at the start; nil for none, as a new bucket on AWS.
+    package var cors: CORSConfiguration? = .open
+    /// S3 keeps a CRC64NVME of every object that comes without a checksum. It costs about half as
+    /// much as the MD5; load that wants a lighter store can do without.
+    package var computesDefaultChecksum = true
     /// The wall clock; a stopped one replays recorded requests.
     package var now: @Sendable () -> SigningTime
 
@@ -22,27 +29,36 @@ package struct StoreConfiguration: Sendable {
     }
 }
 
-/// The S3 role: finds out who asks for what, and lets the operation answer.
+/// Why a store cannot start.
+package struct StoreError: Error, Equatable, CustomStringConvertible {
+    package let description: String
+}
+
+/// The S3 role: finds out who asks for what, and lets the operation answer. It belongs to its
+/// role's thread.
 package final class StoreHandler: RequestHandler {
     let configuration: StoreConfiguration
-    let objects: ObjectStore
+    let store: ObjectStore
     let verifier: SignatureVerifier
     private let keys: [String: Credentials]
-    private var requestNumber: UInt64 = 0
+    private var requestNumber: UInt64
 
-    package init(_ configuration: StoreConfiguration) {
+    package init(_ configuration: StoreConfiguration) throws(StoreError) {
         self.configuration = configuration
-        objects = ObjectStore(mode: configuration.mode)
+        do throws(S3Failure) {
+            store = try ObjectStore(configuration.mode)
+        } catch {
+            throw StoreError(description: error.message)
+        }
         verifier = SignatureVerifier(region: configuration.region)
         keys = Dictionary(
             configuration.credentials.map { ($0.accessKey, $0) }, uniquingKeysWith: { $1 })
+        requestNumber = UInt64.random(in: 0...UInt64.max)
+        store.add(configuration.bucket, at: configuration.now()).cors = configuration.cors
     }
 
-    func credentials(_ accessKey: String) -> Credentials? { keys[accessKey] }
-
     package func handle(_ exchange: Exchange) {
-        requestNumber += 1
-        let call = StoreCall(exchange, requestNumber: requestNumber)
+        let call = makeCall(exchange)
         do throws(S3Failure) {
             try dispatch(call)
         } catch {
@@ -50,125 +66,53 @@ package final class StoreHandler: RequestHandler {
         }
     }
 
+    func credentials(_ accessKey: String) -> Credentials? { keys[accessKey] }
+
+    private func makeCall(_ exchange: Exchange) -> StoreCall {
+        // An odd multiplier spreads a counter over all 64 bits and never repeats.
+        requestNumber &+= 1
+        let digits = String(
+            requestNumber &* 0x9E37_79B9_7F4A_7C15, radix: 16, uppercase: true)
+        let store = store
+        return StoreCall(
+            exchange, address: BucketAddress(exchange.request, isBucket: store.contains),
+            now: configuration.now(),
+            requestID: String(repeating: "0", count: 16 - digits.count) + digits
+        ) { call in
+            guard let name = call.address.bucket, let bucket = try? store.bucket(name) else {
+                return []
+            }
+            return bucket.cors?.headers(for: call) ?? []
+        }
+    }
+
     private func dispatch(_ call: StoreCall) throws(S3Failure) {
-        let request = call.request
-        if request.method == "OPTIONS" { return try CORSAnswer.preflight(call) }
-        guard let bucket = call.address.bucket else {
-            _ = try identify(call)
-            throw .notImplemented("ListBuckets")
+        if call.method == "OPTIONS" { return try answerPreflight(call) }
+        if let key = call.address.key, key.bytes.count > ObjectKey.limitBytes {
+            throw .keyTooLong(key.bytes.count)
         }
-        guard bucket == configuration.bucket else { throw .noSuchBucket(bucket) }
-        guard call.address.key.bytes.count <= ObjectKey.limitBytes else { throw .keyTooLong }
-        if request.method == "POST", call.address.key.bytes.isEmpty, !call.hasQuery("delete") {
-            return try PostObject.start(call, self)
-        }
-        let payload = try identify(call)
-        guard !call.address.key.bytes.isEmpty else { return try bucketOperation(call) }
-        switch request.method {
-        case "PUT": try PutObject.start(call, payload, self)
-        case "GET", "HEAD": try GetObject.answer(call, objects)
-        case "DELETE":
-            objects.delete(call.address.key)
-            call.answer(HTTPResponse(status: 204))
-        default: throw .methodNotAllowed
-        }
-    }
-
-    private func bucketOperation(_ call: StoreCall) throws(S3Failure) {
-        switch call.request.method {
-        case "HEAD":
-            call.answer(
-                HTTPResponse(
-                    status: 200, headers: [("x-amz-bucket-region", configuration.region)]))
-        case "GET" where call.hasQuery("location"): call.answer(location())
-        case "GET" where call.unsupportedSubresource == nil: try ListObjects.answer(call, objects)
-        default: throw .notImplemented(call.unsupportedSubresource ?? call.request.method)
-        }
-    }
-
-    /// us-east-1 has an empty constraint (S3 API Reference, "GetBucketLocation").
-    private func location() -> HTTPResponse {
-        var xml = XMLWriter()
-        let region = configuration.region == "us-east-1" ? "" : configuration.region
-        xml.text("LocationConstraint", region)
-        return HTTPResponse(
-            status: 200, headers: [("Content-Type", "application/xml")], body: .bytes(xml.bytes))
-    }
-
-    private func identify(_ call: StoreCall) throws(S3Failure) -> SignedPayload {
-        let request = SignedRequest(
-            method: call.request.method, rawPath: call.request.rawPath,
-            rawQuery: call.request.rawQuery, headers: Array(call.request.headers))
+        if isForm(call) { return try startForm(call) }
         do throws(SignatureFailure) {
-            switch try verifier.authenticate(request, now: configuration.now(), keys: credentials) {
-            case .identified(let identity): return identity.payload
-            case .anonymous: throw .permissionDenied
+            switch try verifier.authenticate(
+                call.signedRequest, now: call.now, keys: credentials)
+            {
+            case .identified(let identity): call.payload = identity.payload
+            case .anonymous:
+                // A bucket that is not there is told to anyone.
+                if let name = call.address.bucket, !store.contains(name) {
+                    return call.fail(.noSuchBucket(name))
+                }
+                throw .permissionDenied
             }
         } catch {
             throw S3Failure(error)
         }
-    }
-}
-
-extension S3Failure {
-    init(_ failure: SignatureFailure) {
-        self.init(
-            failure.status, failure.code, failure.message,
-            failure.elements.map { ($0.name, $0.value) })
-    }
-}
-
-/// One request to the store, with what every operation needs of it.
-final class StoreCall {
-    let request: HTTPRequest
-    let address: BucketAddress
-    let exchange: Exchange
-    private let requestID: String
-    /// Decoded names and values; of the signature's own parameters too.
-    let query: [(name: String, value: String)]
-
-    init(_ exchange: Exchange, requestNumber: UInt64) {
-        self.exchange = exchange
-        request = exchange.request
-        address = BucketAddress(request)
-        let digits = String(requestNumber, radix: 16, uppercase: true)
-        requestID = String(repeating: "0", count: 16 - digits.count) + digits
-        query = request.rawQuery.utf8.split(separator: UInt8(ascii: "&")).map { pair in
-            let halves = pair.split(
-                separator: UInt8(ascii: "="), maxSplits: 1, omittingEmptySubsequences: false)
-            let texts = halves.map { String(decoding: PercentEncoding.decode($0), as: UTF8.self) }
-            return (texts[0], texts.count > 1 ? texts[1] : "")
-        }
+        try route(call)
     }
 
-    func hasQuery(_ name: String) -> Bool { query.contains { $0.name == name } }
-    func query(_ name: String) -> String? { query.first { $0.name == name }?.value }
-
-    /// A sub-resource that this store does not have, if the query names one.
-    var unsupportedSubresource: String? {
-        let unsupported: Set = [
-            "acl", "accelerate", "analytics", "cors", "delete", "encryption", "lifecycle",
-            "logging",
-            "notification", "object-lock", "policy", "replication", "requestPayment", "restore",
-            "tagging", "torrent", "uploads", "uploadId", "versioning", "versions", "website",
-        ]
-        return query.first { unsupported.contains($0.name) }?.name
-    }
-
-    func answer(_ response: HTTPResponse) {
-        var response = response
-        response.headers =
-            [
-                ("x-amz-request-id", requestID), ("x-amz-id-2", "uploadbench"),
-            ] + response.headers + CORSAnswer.headers(for: request) + [("Server", "AmazonS3")]
-        exchange.respond(response)
-    }
-
-    func fail(_ failure: S3Failure) {
-        let isHead = request.method == "HEAD"
-        answer(
-            HTTPResponse(
-                status: failure.status, headers: [("Content-Type", "application/xml")],
-                body: isHead ? .none : .bytes(failure.document(requestID: requestID))))
+    /// Form uploads go to the bucket itself, and sign their policy instead of the request.
+    private func isForm(_ call: StoreCall) -> Bool {
+        call.method == "POST" && call.address.bucket != nil && call.address.key == nil
+            && !call.query.contains("delete")
     }
 }

@@ -1,0 +1,170 @@
+import COpenSSL
+import Presign
+
+/// The checksums that S3 takes and keeps (S3 User Guide, "Checking object integrity").
+enum ChecksumAlgorithm: String, CaseIterable {
+    case crc32 = "CRC32"
+    case crc32c = "CRC32C"
+    case crc64nvme = "CRC64NVME"
+    case sha1 = "SHA1"
+    case sha256 = "SHA256"
+
+    init?(name: String) { self.init(rawValue: name.uppercased()) }
+
+    var headerName: String { "x-amz-checksum-\(rawValue.lowercased())" }
+    /// The element's name in documents.
+    var elementName: String { "Checksum\(rawValue)" }
+
+    var valueBytes: Int {
+        switch self {
+        case .crc32, .crc32c: 4
+        case .crc64nvme: 8
+        case .sha1: 20
+        case .sha256: 32
+        }
+    }
+
+    /// SHA sums of parts cannot be combined into that of the whole; CRC64NVME never is a sum of
+    /// sums.
+    func allows(_ kind: ChecksumKind) -> Bool {
+        switch (self, kind) {
+        case (.sha1, .fullObject), (.sha256, .fullObject), (.crc64nvme, .composite): false
+        default: true
+        }
+    }
+
+    var defaultKind: ChecksumKind { self == .crc64nvme ? .fullObject : .composite }
+
+    func makeState() -> any ChecksumState {
+        switch self {
+        case .crc32: CRCState(CRCTables.crc32)
+        case .crc32c: CRCState(CRCTables.crc32c)
+        case .crc64nvme: CRCState(CRCTables.crc64nvme)
+        case .sha1: SHA1State()
+        case .sha256: SHA256State()
+        }
+    }
+
+    /// The checksum of parts in a row; nil for those that cannot be combined.
+    func combined(_ parts: [(value: [UInt8], sizeBytes: Int64)]) -> [UInt8]? {
+        switch self {
+        case .crc32: combined(parts, CRCTables.crc32)
+        case .crc32c: combined(parts, CRCTables.crc32c)
+        case .crc64nvme: combined(parts, CRCTables.crc64nvme)
+        case .sha1, .sha256: nil
+        }
+    }
+
+    private func combined<Word: FixedWidthInteger & UnsignedInteger & Sendable>(
+        _ parts: [(value: [UInt8], sizeBytes: Int64)], _ table: CRCTable<Word>
+    ) -> [UInt8] {
+        let sum = parts.reduce(Word(0)) { sum, part in
+            let value = part.value.reduce(Word(0)) { $0 << 8 | Word($1) }
+            return table.combine(sum, value, secondBytes: part.sizeBytes)
+        }
+        return bigEndianBytes(sum)
+    }
+}
+
+/// What a checksum of a multipart upload is of: the whole object, or the parts' checksums.
+enum ChecksumKind: String {
+    case fullObject = "FULL_OBJECT"
+    case composite = "COMPOSITE"
+}
+
+/// An object's or a part's checksum as headers and documents have it.
+struct ObjectChecksum: Equatable {
+    let algorithm: ChecksumAlgorithm
+    /// Base64; a composite one ends in `-` and the number of parts.
+    let text: String
+    let kind: ChecksumKind
+
+    init(_ algorithm: ChecksumAlgorithm, _ value: [UInt8]) {
+        self.algorithm = algorithm
+        text = Base64.encode(value)
+        kind = .fullObject
+    }
+
+    init(_ algorithm: ChecksumAlgorithm, composite parts: [[UInt8]]) {
+        self.algorithm = algorithm
+        let state = algorithm.makeState()
+        for part in parts { part.withUnsafeBytes { state.update($0) } }
+        text = "\(Base64.encode(state.value))-\(parts.count)"
+        kind = .composite
+    }
+
+    var headers: [(name: String, value: String)] {
+        [(algorithm.headerName, text), ("x-amz-checksum-type", kind.rawValue)]
+    }
+}
+
+/// A checksum under way.
+protocol ChecksumState: AnyObject {
+    func update(_ bytes: UnsafeRawBufferPointer)
+    /// Of all bytes so far, most significant first.
+    var value: [UInt8] { get }
+}
+
+private final class CRCState<Word: FixedWidthInteger & UnsignedInteger & Sendable>: ChecksumState {
+    private let table: CRCTable<Word>
+    private var crc = Word.max
+
+    init(_ table: CRCTable<Word>) { self.table = table }
+
+    func update(_ bytes: UnsafeRawBufferPointer) { crc = table.update(crc, bytes) }
+    var value: [UInt8] { bigEndianBytes(~crc) }
+}
+
+private final class SHA256State: ChecksumState {
+    private var hash = SHA256()
+
+    func update(_ bytes: UnsafeRawBufferPointer) { hash.update(bytes) }
+    var value: [UInt8] { hash.digest().bytes }
+}
+
+private final class SHA1State: ChecksumState {
+    private var context = SHA_CTX()
+
+    init() { SHA1_Init(&context) }
+
+    func update(_ bytes: UnsafeRawBufferPointer) {
+        SHA1_Update(&context, bytes.baseAddress, bytes.count)
+    }
+
+    var value: [UInt8] {
+        var context = context
+        return [UInt8](unsafeUninitializedCapacity: 20) { buffer, count in
+            SHA1_Final(buffer.baseAddress, &context)
+            count = 20
+        }
+    }
+}
+
+/// MD5 (RFC 1321), which entity tags are made of.
+struct MD5 {
+    private var context = MD5_CTX()
+
+    init() { MD5_Init(&context) }
+
+    mutating func update(_ bytes: UnsafeRawBufferPointer) {
+        MD5_Update(&context, bytes.baseAddress, bytes.count)
+    }
+
+    func digest() -> [UInt8] {
+        var context = context
+        return [UInt8](unsafeUninitializedCapacity: 16) { buffer, count in
+            MD5_Final(buffer.baseAddress, &context)
+            count = 16
+        }
+    }
+
+    static func digest(_ bytes: [UInt8]) -> [UInt8] {
+        var hash = MD5()
+        bytes.withUnsafeBytes { hash.update($0) }
+        return hash.digest()
+    }
+}
+
+private func bigEndianBytes<Word: FixedWidthInteger>(_ word: Word) -> [UInt8] {
+    withUnsafeBytes(of: word.bigEndian) { Array($0) }
+}

@@ -1,0 +1,96 @@
+import Presign
+
+/// The buckets of a store. It belongs to the store's thread.
+final class ObjectStore {
+    let storage: ByteStorage
+    private var buckets: [String: Bucket] = [:]
+
+    init(_ mode: StoreMode) throws(S3Failure) { storage = try ByteStorage(mode) }
+
+    var bucketsByName: [Bucket] { buckets.values.sorted { $0.name < $1.name } }
+
+    func contains(_ name: String) -> Bool { buckets[name] != nil }
+
+    func bucket(_ name: String) throws(S3Failure) -> Bucket {
+        guard let bucket = buckets[name] else { throw .noSuchBucket(name) }
+        return bucket
+    }
+
+    @discardableResult
+    func add(_ name: String, at time: SigningTime) -> Bucket {
+        let bucket = Bucket(name, created: time)
+        buckets[name] = bucket
+        return bucket
+    }
+
+    func remove(_ name: String) { buckets[name] = nil }
+}
+
+/// One bucket: its objects, its configuration and the multipart uploads under way.
+final class Bucket {
+    let name: String
+    let created: SigningTime
+    var cors: CORSConfiguration?
+    /// `Enabled` or `Suspended`; nil when acceleration was never configured.
+    var accelerationStatus: String?
+    var uploads: [String: MultipartUpload] = [:]
+    private var objects: [ObjectKey: StoredObject] = [:]
+    /// nil when keys came or went since the last listing.
+    private var sortedKeys: [ObjectKey]?
+
+    init(_ name: String, created: SigningTime) {
+        self.name = name
+        self.created = created
+    }
+
+    var isEmpty: Bool { objects.isEmpty && uploads.isEmpty }
+
+    subscript(key: ObjectKey) -> StoredObject? { objects[key] }
+
+    func put(_ object: StoredObject, at key: ObjectKey) {
+        if objects.updateValue(object, forKey: key) == nil { sortedKeys = nil }
+    }
+
+    func delete(_ key: ObjectKey) {
+        if objects.removeValue(forKey: key) != nil { sortedKeys = nil }
+    }
+
+    /// All keys in the order of their bytes.
+    var keys: [ObjectKey] {
+        if let sortedKeys { return sortedKeys }
+        let sorted = objects.keys.sorted()
+        sortedKeys = sorted
+        return sorted
+    }
+
+    /// Conditional writes (S3 User Guide, "Conditional writes").
+    func checkWriteConditions(_ call: StoreCall, _ key: ObjectKey) throws(S3Failure) {
+        if let value = call.header("if-none-match") {
+            guard value == "*" else { throw .notImplemented(header: "If-None-Match") }
+            guard objects[key] == nil else { throw .preconditionFailed("If-None-Match") }
+        }
+        if let value = call.header("if-match") {
+            guard value != "*" else { throw .notImplemented(header: "If-Match") }
+            guard let object = objects[key] else { throw .noSuchKey(key) }
+            guard EntityTag.matches(value, object.etag) else {
+                throw .preconditionFailed("If-Match")
+            }
+        }
+    }
+}
+
+enum EntityTag {
+    /// With or without quotes, as clients send it.
+    static func bare(_ tag: some StringProtocol) -> String {
+        String(tag.filter { $0 != "\"" && $0 != " " })
+    }
+
+    /// `list` is `*` or tags separated by commas.
+    static func matches(_ list: String, _ etag: String) -> Bool {
+        let wanted = bare(etag)
+        return list.split(separator: ",").contains {
+            let tag = bare($0)
+            return tag == "*" || tag == wanted || tag == "W/\(wanted)"
+        }
+    }
+}
