@@ -18,14 +18,13 @@ REGION = "eu-central-1"
 
 
 class Endpoint:
-    def __init__(self, folder: Path, *flags: str):
+    def __init__(self, folder: Path, *flags: str, bucket: str = BUCKET, region: str = REGION):
         self.ready_file = folder / "ready.json"
-        self.flags = flags
+        self.flags = ("--bucket", bucket, "--region", region, *flags)
 
     def __enter__(self):
         self.process = program.start(
-            "serve", "--bucket", BUCKET, "--region", REGION, "--ready-file", self.ready_file,
-            "--until-stdin-closes", *self.flags,
+            "serve", "--ready-file", self.ready_file, "--until-stdin-closes", *self.flags,
             stdin=subprocess.PIPE, stdout=subprocess.DEVNULL,
         )  # fmt: skip
         ready = self._wait_until_ready()
@@ -78,7 +77,7 @@ class Endpoint:
             "AWS_DEFAULT_REGION": self.region,
         }
 
-    def s3(self, style: str = "path", access_key: str = "", secret_key: str = "", **settings):
+    def s3(self, style="path", access_key=None, secret_key=None, session_token=None):
         host = "127.0.0.1" if style == "path" else "localhost"
         return boto3.client(
             "s3",
@@ -86,12 +85,12 @@ class Endpoint:
             region_name=self.region,
             aws_access_key_id=access_key or self.access_key,
             aws_secret_access_key=secret_key or self.secret_key,
+            aws_session_token=session_token,
             config=Config(
                 signature_version="s3v4",
                 s3={"addressing_style": style},
                 retries={"total_max_attempts": 1},
                 read_timeout=60,
-                **settings,
             ),
         )
 

@@ -15,6 +15,9 @@ INHERITED_SETTINGS = [
     if name.startswith(("AWS_", "UPLOADBENCH_")) or name.lower().endswith("_proxy")
 ]
 
+# Cases made by others that the Swift tests read too.
+VECTORS = ROOT / "Tests/PresignTests/Fixtures"
+
 TIME_LIMIT_S = 120
 
 

@@ -173,6 +173,29 @@ def test_a_batch_signs_as_botocore_does():
     assert done.code == 0
 
 
+def vector_lines():
+    """The cases of both files as `presign batch` reads them, with the signature of each."""
+    for kind, name in (("url", "presigned_urls"), ("post", "presigned_posts")):
+        for case in json.loads((program.VECTORS / f"{name}.json").read_text())["cases"]:
+            line = {"id": case["id"], "kind": kind, "inputs": case["inputs"]}
+            yield line | {"request": case.get("request")}, case["expected"]
+
+
+def test_a_batch_signs_every_vector():
+    cases = list(vector_lines())
+    lines = [json.dumps(line) for line, _ in cases]
+    done = program.run("presign", "batch", stdin="\n".join(lines) + "\n")
+    assert len(cases) >= 200
+    answers = [json.loads(line) for line in done.out.splitlines()]
+    assert len(answers) == len(cases)
+    wrong = [
+        answer
+        for answer, (line, expected) in zip(answers, cases)
+        if answer["id"] != line["id"] or answer.get("signature") != expected["signature"]
+    ]
+    assert not wrong
+
+
 def test_a_line_that_cannot_be_signed_answers_with_its_error_and_the_rest_go_on():
     (first, _), (second, _), (third, _) = list(batch_cases(3))
     second["inputs"]["expires"] = 604_801

@@ -4,6 +4,7 @@ import json
 import signal
 import stat
 import subprocess
+from pathlib import Path
 
 import pytest
 import requests
@@ -70,6 +71,22 @@ def test_a_discarding_store_keeps_size_and_checksum_only(tmp_path):
         put = running.s3().put_object(Bucket=running.bucket, Key="k", Body=b"x" * 100_000)
         head = running.s3().head_object(Bucket=running.bucket, Key="k")
         assert (head["ContentLength"], head["ETag"]) == (100_000, put["ETag"])
+
+
+def peak_kib(pid: int) -> int:
+    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith("VmHWM:"))
+
+
+def test_memory_does_not_grow_with_the_object(tmp_path, big_file):
+    with Endpoint(tmp_path, "--store", "discard") as running:
+        name = {"Bucket": running.bucket, "Key": "big"}
+        url = running.s3().generate_presigned_url("put_object", Params=name)
+        program.tool("curl", "-sS", "-T", __file__, url)
+        before = peak_kib(running.process.pid)
+        done = program.tool("curl", "-sS", "--fail", "-T", big_file, url)
+        assert done.code == 0, done.err
+        assert peak_kib(running.process.pid) - before < 16 * 1024
 
 
 def test_a_taken_port_is_one_clear_line(endpoint):
