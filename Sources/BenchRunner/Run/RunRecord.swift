@@ -98,13 +98,23 @@ enum MachineFacts {
 
     /// Of the folder that the run was started in, read from git's own files; nil outside one.
     static var gitCommit: String? {
-        guard let head = firstLine(".git/HEAD") else { return nil }
+        guard let folder = gitFolder, let head = firstLine(folder + "/HEAD") else { return nil }
         guard head.hasPrefix("ref: ") else { return head }
         let reference = String(head.dropFirst(5))
-        if let commit = firstLine(".git/" + reference) { return commit }
-        let packed = (try? String(contentsOfFile: ".git/packed-refs", encoding: .utf8)) ?? ""
+        // A linked work tree keeps its branches with the others (gitrepository-layout(5)).
+        let common = firstLine(folder + "/commondir").map { folder + "/" + $0 } ?? folder
+        if let commit = firstLine("\(common)/\(reference)") { return commit }
+        let packed = (try? String(contentsOfFile: common + "/packed-refs", encoding: .utf8)) ?? ""
         let line = packed.split(separator: "\n").first { $0.hasSuffix(" " + reference) }
         return line.map { String($0.prefix { $0 != " " }) }
+    }
+
+    /// `.git`, or the folder that a file of that name points to.
+    private static var gitFolder: String? {
+        guard let pointer = firstLine(".git"), pointer.hasPrefix("gitdir: ") else {
+            return FileManager.default.fileExists(atPath: ".git/HEAD") ? ".git" : nil
+        }
+        return String(pointer.dropFirst(8))
     }
 
     private static var cpuModel: String? {
