@@ -65,6 +65,17 @@ def test_cp_and_rm_of_a_folder(aws, endpoint, key, uri, tmp_path):
     assert not any(k.startswith(key + "/") for k in endpoint.keys())
 
 
+def test_sync_sends_what_changed_and_mv_renames(aws, endpoint, key, uri, tmp_path):
+    (tmp_path / "a.txt").write_text("a")
+    assert "upload:" in aws("s3", "sync", tmp_path, uri)
+    (tmp_path / "b.txt").write_text("b")
+    second = aws("s3", "sync", tmp_path, uri)
+    assert "b.txt" in second and "a.txt" not in second
+    aws("s3", "mv", f"{uri}/a.txt", f"{uri}/c.txt")
+    assert {k for k in endpoint.keys() if k.startswith(key)} == {f"{key}/b.txt", f"{key}/c.txt"}
+    assert endpoint.stored(f"{key}/c.txt") == b"a"
+
+
 def test_s3api_put_head_get_list_and_delete(aws, endpoint, key, tmp_path):
     source, back = tmp_path / "in", tmp_path / "out"
     source.write_bytes(bytes(range(200)))

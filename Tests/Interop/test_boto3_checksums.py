@@ -49,6 +49,43 @@ def test_a_wrong_checksum_is_refused_and_nothing_stored(s3, endpoint, key, algor
     assert key not in endpoint.keys()
 
 
+# The check values of the CRC catalogue, for the text "123456789".
+CATALOGUED = {
+    "CRC32": 0xCBF43926.to_bytes(4, "big"),
+    "CRC32C": 0xE3069283.to_bytes(4, "big"),
+    "CRC64NVME": 0xAE8B14860A799888.to_bytes(8, "big"),
+}
+
+
+@pytest.mark.parametrize("algorithm", CATALOGUED)
+def test_a_crc_is_the_catalogued_one(endpoint, key, algorithm):
+    header = f"x-amz-checksum-{algorithm.lower()}"
+
+    def put(digest):
+        request = AWSRequest("PUT", f"{endpoint.path_style_url}/{quote(key)}", data=b"123456789")
+        request.headers[header] = text(digest)
+        S3SigV4Auth(credentials(endpoint), "s3", endpoint.region).add_auth(request)
+        headers = dict(request.headers.items())
+        return requests.put(request.url, data=request.data, headers=headers, timeout=30)
+
+    assert put(bytes(len(CATALOGUED[algorithm]))).status_code == 400
+    sent = put(CATALOGUED[algorithm])
+    assert sent.status_code == 200, sent.text
+    assert sent.headers[header] == text(CATALOGUED[algorithm])
+
+
+def test_an_object_without_a_checksum_gets_one(s3, endpoint, key):
+    name = {"Bucket": endpoint.bucket, "Key": key}
+    url = s3.generate_presigned_url("put_object", Params=name)
+    requests.put(url, data=b"123456789", timeout=30).raise_for_status()
+    head = s3.head_object(**name, ChecksumMode="ENABLED")
+    assert head["ChecksumCRC64NVME"] == text(CATALOGUED["CRC64NVME"])
+
+
+def credentials(endpoint) -> Credentials:
+    return Credentials(endpoint.access_key, endpoint.secret_key)
+
+
 def test_content_md5_is_checked(s3, endpoint, key):
     right = text(hashlib.md5(BODY).digest())
     s3.put_object(Bucket=endpoint.bucket, Key=key, Body=BODY, ContentMD5=right)
@@ -86,8 +123,7 @@ def test_a_chunked_body_with_an_unsigned_trailer(endpoint, key, is_right):
     request.context["checksum"] = {
         "request_algorithm": {"in": "trailer", "algorithm": "crc32", "name": "x-amz-checksum-crc32"}
     }
-    credentials = Credentials(endpoint.access_key, endpoint.secret_key)
-    S3SigV4Auth(credentials, "s3", endpoint.region).add_auth(request)
+    S3SigV4Auth(credentials(endpoint), "s3", endpoint.region).add_auth(request)
     sent = requests.put(
         request.url, data=encoded, headers=dict(request.headers.items()), timeout=30
     )

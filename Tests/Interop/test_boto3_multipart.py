@@ -81,15 +81,13 @@ def test_a_small_part_before_the_last_is_refused(s3, upload):
 
 
 def test_a_wrong_part_list_is_refused(s3, upload):
-    (part,) = put_parts(s3, upload, [b"only"])
-    wrong_etag = part | {"ETag": '"00000000000000000000000000000000"'}
+    parts = put_parts(s3, upload, [b"x" * PART_BYTES] * 2)
+    wrong_etag = parts[0] | {"ETag": '"00000000000000000000000000000000"'}
     with pytest.raises(ClientError) as error:
         s3.complete_multipart_upload(**upload, MultipartUpload={"Parts": [wrong_etag]})
     assert code_of(error) == (400, "InvalidPart")
     with pytest.raises(ClientError) as error:
-        s3.complete_multipart_upload(
-            **upload, MultipartUpload={"Parts": [part | {"PartNumber": 2}, part]}
-        )
+        s3.complete_multipart_upload(**upload, MultipartUpload={"Parts": parts[::-1]})
     assert code_of(error) == (400, "InvalidPartOrder")
 
 

@@ -89,6 +89,16 @@ def test_put_replaces_and_delete_removes(s3, endpoint, key):
     assert code_of(error) == (404, "404")
 
 
+def test_many_objects_are_deleted_at_once(s3, endpoint, key):
+    names = [f"{key}/{number} & <ü>" for number in range(3)]
+    for name in names:
+        s3.put_object(Bucket=endpoint.bucket, Key=name, Body=b"x")
+    asked = {"Objects": [{"Key": name} for name in [*names, f"{key}/never was"]]}
+    deleted = s3.delete_objects(Bucket=endpoint.bucket, Delete=asked)
+    assert len(deleted["Deleted"]) == 4
+    assert not endpoint.keys() & set(names)
+
+
 @pytest.mark.parametrize(
     "asked, first, last",
     [("bytes=0-9", 0, 9), ("bytes=90-", 90, 99), ("bytes=-5", 95, 99), ("bytes=50-500", 50, 99)],
