@@ -98,11 +98,26 @@ extension PolicyCondition {
     @Test func `names ignore case, values compare as bytes`() throws {
         let policy = PostPolicy(
             expiration: SigningTime(unixSeconds: 10),
-            conditions: [.equals(operand: "$KEY", value: "\u{E9}")])
+            conditions: [
+                .equals(operand: "$KEY", value: "\u{E9}"), .exact(field: "bucket", value: "b"),
+            ])
         let now = SigningTime(unixSeconds: 0)
         try policy.check(fields: [("Key", "\u{E9}")], bucket: "b", now: now)
         #expect(throws: SignatureFailure.self) {
             try policy.check(fields: [("key", "e\u{301}")], bucket: "b", now: now)
+        }
+    }
+
+    @Test func `a policy without the bucket is refused`() throws {
+        let policy = PostPolicy(
+            expiration: SigningTime(unixSeconds: 10),
+            conditions: [.equals(operand: "$key", value: "k")])
+        #expect(
+            throws: SignatureFailure.accessDenied(
+                "Invalid according to Policy: Extra input fields: bucket")
+        ) {
+            try policy.check(
+                fields: [("key", "k")], bucket: "b", now: SigningTime(unixSeconds: 0))
         }
     }
 

@@ -21,7 +21,8 @@ extension PostPolicy {
                 "Invalid according to Policy: Policy Condition failed: \(condition.failureText)")
         }
         let covered = Set(conditions.compactMap(\.fieldName))
-        let extra = fields.map { $0.name.lowercased() }.filter {
+        // The bucket counts as a field although the URL names it (seen on S3).
+        let extra = (fields.map { $0.name.lowercased() } + ["bucket"]).filter {
             !covered.contains($0) && !Self.uncoveredFields.contains($0)
                 && !$0.hasPrefix("x-ignore-")
         }

@@ -92,6 +92,13 @@ package final class StoreHandler: RequestHandler {
             throw .keyTooLong(key.bytes.count)
         }
         if isForm(call) { return try startForm(call) }
+        if call.method == "POST", call.address.key != nil, !call.query.contains("uploads"),
+            !call.query.contains("uploadId"), !call.query.contains("select"),
+            !call.query.contains("restore")
+        {
+            // A form that went to a key instead of its bucket.
+            throw .methodNotAllowed
+        }
         do throws(SignatureFailure) {
             switch try verifier.authenticate(
                 call.signedRequest, now: call.now, keys: credentials)

@@ -164,8 +164,11 @@ extension StoreClient {
             return (pair[0], pair.count > 1 ? pair[1] : "")
         }
         let signer = HeaderSigner(credentials: testCredentials, region: "us-east-1")
+        // However the path is spelled on the wire, the signature is of its one spelling.
+        let path = PercentEncoding.encode(
+            PercentEncoding.decode(halves[0].utf8), keepingSlash: true)
         let added = signer.sign(
-            method: method, path: halves[0], query: query,
+            method: method, path: String(decoding: path, as: UTF8.self), query: query,
             headers: [("host", "localhost")] + headers, payload: payload, at: testTime)
         return send(method, target, headers: headers + added.headers, body: body)
     }

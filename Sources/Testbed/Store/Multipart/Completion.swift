@@ -13,16 +13,11 @@ struct Completion {
             throw .invalidRequest("You must specify at least one part")
         }
         guard elements.count <= MultipartUpload.partNumbers.upperBound else { throw .malformedXML }
+        let numbers = try Self.numbers(elements, upload)
         var parts: [UploadedPart] = []
-        var previous = 0
         for (index, element) in elements.enumerated() {
-            guard let text = element.first("PartNumber")?.trimmed,
-                let etag = element.first("ETag")?.trimmed
-            else { throw .malformedXML }
-            let number = try MultipartUpload.partNumber(text)
-            guard number > previous else { throw Self.wrongOrder(upload) }
-            previous = number
-            let part = try Self.part(number, etag, element, upload)
+            let number = numbers[index]
+            let part = try Self.part(number, element, upload)
             let isLast = index == elements.count - 1
             guard isLast || part.sizeBytes >= MultipartUpload.smallestPartBytes else {
                 throw Self.tooSmall(number, part)
@@ -32,9 +27,24 @@ struct Completion {
         self.parts = parts
     }
 
+    /// The order is looked at before the parts themselves.
+    private static func numbers(
+        _ elements: [XMLElement], _ upload: MultipartUpload
+    ) throws(S3Failure) -> [Int] {
+        var numbers: [Int] = []
+        for element in elements {
+            guard let text = element.first("PartNumber")?.trimmed else { throw .malformedXML }
+            let number = try MultipartUpload.partNumber(text)
+            guard number > numbers.last ?? 0 else { throw wrongOrder(upload) }
+            numbers.append(number)
+        }
+        return numbers
+    }
+
     private static func part(
-        _ number: Int, _ etag: String, _ element: XMLElement, _ upload: MultipartUpload
+        _ number: Int, _ element: XMLElement, _ upload: MultipartUpload
     ) throws(S3Failure) -> UploadedPart {
+        guard let etag = element.first("ETag")?.trimmed else { throw .malformedXML }
         guard let part = upload.parts[number], EntityTag.bare(part.etag) == EntityTag.bare(etag)
         else { throw invalid(number, etag, upload) }
         if let chosen = upload.chosenAlgorithm {
