@@ -68,6 +68,8 @@ static const int clinux_RLIMIT_NOFILE = RLIMIT_NOFILE;
 
 static inline int clinux_getrlimit(int resource, struct rlimit *limit) { return getrlimit(resource, limit); }
 static inline int clinux_setrlimit(int resource, const struct rlimit *limit) { return setrlimit(resource, limit); }
+/// Names the calling thread; at most 15 bytes count.
+static inline void clinux_name_thread(const char *name) { prctl(PR_SET_NAME, name, 0, 0, 0); }
 /// CPU time of the calling thread / of the process, in nanoseconds.
 static inline int64_t clinux_thread_cpu_ns(void) {
     struct timespec t;

@@ -18,13 +18,16 @@ final class EndOfService {
 
     func wait() { ended.wait() }
 
+    /// By a thread, since a file or /dev/null cannot be watched by epoll and would never end.
     private func watchInput() {
-        let source = DispatchSource.makeReadSource(fileDescriptor: STDIN_FILENO, queue: .global())
-        source.setEventHandler { [ended] in
+        Thread.detachNewThread { [ended] in
             var buffer = [UInt8](repeating: 0, count: 512)
-            if read(STDIN_FILENO, &buffer, buffer.count) <= 0 { ended.signal() }
+            while true {
+                let count = read(STDIN_FILENO, &buffer, buffer.count)
+                if count < 0, errno == EINTR { continue }
+                if count <= 0 { break }
+            }
+            ended.signal()
         }
-        source.resume()
-        sources.append(source)
     }
 }

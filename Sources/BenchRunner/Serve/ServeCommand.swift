@@ -39,6 +39,11 @@ extension Command {
             Flag(name: "until-stdin-closes", help: "end when the standard input does"),
             Flag(name: "plan", valueName: "FILE", help: "JSON object of these flags"),
         ],
+        laterFlags: [
+            "edge-port", "accelerate-port", "link", "fault", "tls", "gateway-throttle",
+            "gateway-burst", "gateway-limit", "lambda-limit", "lambda-concurrency", "cold-start",
+            "service-time",
+        ],
         run: { arguments throws(CommandError) in try ServeCommand.run(arguments) })
 }
 

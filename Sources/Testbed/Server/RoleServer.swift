@@ -51,6 +51,8 @@ package final class RoleServer: @unchecked Sendable {
         let (listener, ended) = (listener, ended)
         let thread = Thread {
             do {
+                // Tells the roles' CPU accounts apart for tools outside, as ps -L and perf.
+                clinux_name_thread(name)
                 let loop = try EventLoop()
                 let acceptor = try Acceptor(
                     listener: listener, loop: loop, handler: try makeHandler(loop), limits: limits)
@@ -65,7 +67,6 @@ package final class RoleServer: @unchecked Sendable {
             }
             ended.signal()
         }
-        thread.name = name
         thread.stackSize = 4 << 20
         thread.start()
         started.wait()
