@@ -56,3 +56,11 @@ typedef int (*ccurl_closesocket_function)(void *context, curl_socket_t socket);
 static inline CURLcode ccurl_setopt_closesocket_function(CURL *handle, ccurl_closesocket_function value) {
     return curl_easy_setopt(handle, CURLOPT_CLOSESOCKETFUNCTION, value);
 }
+/// Giving up on a name must not wait for the resolver's thread (libcurl 7.87 and later).
+static inline void ccurl_quit_names_at_once(CURL *handle) {
+#if LIBCURL_VERSION_NUM >= 0x075700
+    curl_easy_setopt(handle, CURLOPT_QUICK_EXIT, 1L);
+#else
+    (void)handle;
+#endif
+}

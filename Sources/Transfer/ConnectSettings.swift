@@ -19,6 +19,7 @@ struct ConnectSettings {
         ccurl_setopt_long(handle, CURLOPT_CONNECTTIMEOUT_MS, Int(Int32.max))
         // The engine speaks HTTP/1.1 only: the handshake must not agree on anything else.
         ccurl_setopt_long(handle, CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1)
+        ccurl_quit_names_at_once(handle)
         applyProxy(handle, origin)
         applyTrust(handle)
         applyBuffer(handle)

@@ -16,8 +16,9 @@ final class Connection: EventSource {
 
     let origin: Origin
     let link: Link
-    private unowned let engine: TransferEngine
-    /// Held apart from the engine, whose end closes its connections.
+    /// Not used once this is closed, and closed by the engine before its end.
+    private unowned(unsafe) let engine: TransferEngine
+    /// Held apart from the engine, for `close` runs while the engine ends.
     private let loop: EventLoop
     private let connector: Connector
     private let configuration: TransferConfiguration

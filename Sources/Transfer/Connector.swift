@@ -42,7 +42,9 @@ protocol ConnectorOwner: AnyObject {
 /// that have unread bytes or are older than CURLOPT_MAXAGE_CONN. A TLS connection stays in its
 /// hands, and counts as in use from its first `curl_easy_send` on.
 final class Connector {
-    weak var owner: (any ConnectorOwner)?
+    /// Not weak: a weak reference to an object makes every count of its references slower. The
+    /// owner shuts this down before its end.
+    unowned(unsafe) var owner: (any ConnectorOwner)?
     private let loop: EventLoop
     private let settings: ConnectSettings
     private let multi: UnsafeMutableRawPointer
@@ -118,6 +120,7 @@ final class Connector {
     }
 
     func shutDown() {
+        owner = nil
         for attempt in attempts.values { abandon(attempt) }
         isClosed = true
         if let timer { loop.cancel(timer) }

@@ -225,4 +225,22 @@ import Transfer
         loop.turn()
         #expect(answers == 3)
     }
+
+    @Test func `a proxy is passed by a tunnel, and sees the request as the server would`() throws {
+        let server = try ScriptedServer { peer in
+            let tunnel = peer.readHead()
+            peer.write("HTTP/1.1 200 OK\r\n\r\n")
+            let head = peer.readHead()
+            peer.ok(tunnel.prefix { $0 != "\r\n" } + "|" + head.prefix { $0 != "\r\n" })
+        }
+        defer { server.stopListening() }
+        var configuration = TransferConfiguration.forTests
+        configuration.proxy = server.url
+        let client = try TestClient(configuration: configuration) { _ in }
+        let origin = Origin(scheme: .http, host: "store.invalid", port: 80)
+        let answer = try client.answer(Request("PUT", "/k", at: origin))
+        #expect(
+            String(decoding: answer.body, as: UTF8.self)
+                == "CONNECT store.invalid:80 HTTP/1.1|PUT /k HTTP/1.1")
+    }
 }

@@ -11,8 +11,9 @@ import Transfer
         let head = String(decoding: writer.finished(), as: UTF8.self)
         #expect(
             head
-                == "PUT /a?b HTTP/1.1\r\nHost: example.com:8080\r\nContent-Length: 12\r\nX: y\r\n\r\n"
-        )
+                == """
+                PUT /a?b HTTP/1.1\r\nHost: example.com:8080\r\nContent-Length: 12\r\nX: y\r\n\r\n
+                """)
     }
 
     @Test func `a value cannot add a line`() {
