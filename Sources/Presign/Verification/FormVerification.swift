@@ -24,6 +24,14 @@ extension SignatureVerifier {
                 "POST requires exactly one file upload per request.",
                 ["ArgumentName": "file", "ArgumentValue": "0"])
         }
+        if let accessKey = value("awsaccesskeyid"), let policyText = value("policy"),
+            let signature = value("signature")
+        {
+            guard VersionTwo.regions.contains(region) else { throw VersionTwo.refusal }
+            let known = try credentials(accessKey, token: value("x-amz-security-token"), keys)
+            try checkVersionTwo(signature, of: Array(policyText.utf8), known)
+            return try authorization(accessKey, policyText, fields, bucket, now)
+        }
         let names = ["x-amz-algorithm", "x-amz-credential", "x-amz-signature", "x-amz-date"]
         guard let policyText = value("policy"), names.contains(where: { value($0) != nil }) else {
             return nil
@@ -47,9 +55,16 @@ extension SignatureVerifier {
         let known = try credentials(
             credential.accessKey, token: value("x-amz-security-token"), keys)
         try checkFormSignature(signature, of: policyText, known, credential)
+        return try authorization(credential.accessKey, policyText, fields, bucket, now)
+    }
+
+    private func authorization(
+        _ accessKey: String, _ policyText: String, _ fields: [NameValue], _ bucket: String,
+        _ now: SigningTime
+    ) throws(SignatureFailure) -> FormAuthorization {
         let policy = try Self.policy(policyText)
         try policy.check(fields: fields, bucket: bucket, now: now)
-        return FormAuthorization(accessKey: credential.accessKey, policy: policy)
+        return FormAuthorization(accessKey: accessKey, policy: policy)
     }
 
     private func checkFormScope(_ text: String) throws(SignatureFailure) -> CredentialText {

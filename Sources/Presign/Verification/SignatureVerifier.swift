@@ -7,8 +7,14 @@ package struct SignedRequest: Sendable {
     package let rawQuery: String
     /// All headers, `Host` among them, in order of arrival.
     package let headers: [NameValue]
+    /// The bucket that the Host names, if it does; signatures of Version 2 speak of it.
+    package let hostBucket: String?
 
-    package init(method: String, rawPath: String, rawQuery: String, headers: [NameValue]) {
+    package init(
+        method: String, rawPath: String, rawQuery: String, headers: [NameValue],
+        hostBucket: String? = nil
+    ) {
+        self.hostBucket = hostBucket
         self.method = method
         self.rawPath = rawPath
         self.rawQuery = rawQuery
@@ -80,7 +86,10 @@ package struct SignatureVerifier: Sendable {
             guard !isPresigned else { throw Self.twoMechanisms(header) }
             return .identified(try verifyHeader(request, now: now, keys: keys))
         }
-        guard isPresigned else { return .anonymous }
+        guard isPresigned else {
+            let identity = try verifyVersionTwo(request, now: now, keys: keys)
+            return identity.map(Authentication.identified) ?? .anonymous
+        }
         return .identified(try verifyPresigned(request, now: now, keys: keys))
     }
 

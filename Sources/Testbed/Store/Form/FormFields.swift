@@ -10,13 +10,6 @@ struct FormFields {
         return values.isEmpty ? nil : values.joined(separator: ",")
     }
 
-    func contains(_ name: String) -> Bool { fields.contains { $0.name.equalsIgnoringCase(name) } }
-
-    /// Signature Version 2, which newer regions never knew.
-    var isSecondVersion: Bool {
-        contains("awsaccesskeyid") && !contains("x-amz-credential") && !contains("x-amz-algorithm")
-    }
-
     /// The page to go to after the upload; S3 ignores what is no absolute URL.
     var redirect: String? {
         guard let url = self["success_action_redirect"] ?? self["redirect"] else { return nil }

@@ -109,11 +109,6 @@ final class FormUpload: BodySink {
     private func authorize(
         _ fields: [NameValue], hasFile: Bool
     ) throws(S3Failure) -> PostPolicy {
-        if FormFields(fields: fields).isSecondVersion {
-            throw .invalidRequest(
-                "The authorization mechanism you have provided is not supported. Please use AWS4-HMAC-SHA256."
-            )
-        }
         do throws(SignatureFailure) {
             let authorization = try handler.verifier.verifyForm(
                 fields: fields, hasFile: hasFile, bucket: bucket.name, now: call.now,

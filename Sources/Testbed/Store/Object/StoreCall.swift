@@ -39,7 +39,8 @@ final class StoreCall {
     var signedRequest: SignedRequest {
         SignedRequest(
             method: method, rawPath: request.rawPath, rawQuery: request.rawQuery,
-            headers: Array(headers.prefix(headerCount)))
+            headers: Array(headers.prefix(headerCount)),
+            hostBucket: address.isPathStyle ? nil : address.bucket)
     }
 
     func header(_ name: String) -> String? {
