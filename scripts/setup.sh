@@ -28,7 +28,8 @@ check_swift_version() {
 missing_for_swift() {
     local folder
     folder=$(dirname "$(readlink -f "$(command -v swift)")")
-    ldd "$folder"/swift-{driver,build,frontend} "$folder/lld" 2>/dev/null |
+    # A toolchain of another layout has none of these; then only its version is looked at.
+    { ldd "$folder"/swift-{driver,build,frontend} "$folder/lld" 2>/dev/null || true; } |
         awk '/not found/ { print $1 }' | sort -u | while read -r library; do
         case $library in
         libcurl.so.4) echo libcurl4 ;;
