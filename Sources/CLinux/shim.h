@@ -11,6 +11,7 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/sendfile.h>
+#include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
 #include <time.h>
@@ -53,6 +54,7 @@ static const uint32_t clinux_EPOLLOUT = EPOLLOUT;
 static const uint32_t clinux_EPOLLERR = EPOLLERR;
 static const uint32_t clinux_EPOLLHUP = EPOLLHUP;
 static const uint32_t clinux_EPOLLRDHUP = EPOLLRDHUP;
+static const int clinux_SFD_CLOEXEC = SFD_CLOEXEC;
 static const int clinux_EPOLL_CLOEXEC = EPOLL_CLOEXEC;
 static const int clinux_EPOLL_CTL_ADD = EPOLL_CTL_ADD;
 static const int clinux_EPOLL_CTL_MOD = EPOLL_CTL_MOD;

@@ -1,33 +1,43 @@
+import CLinux
 import Foundation
 
 /// Waits for SIGINT, SIGTERM or the end of the standard input, whichever comes first.
+///
+/// To be made before any other thread is: the signals are blocked from then on in all threads that
+/// follow, and kept by the kernel until they are read, so none that comes early is lost.
 final class EndOfService {
-    private let ended = DispatchSemaphore(value: 0)
-    private var sources: [any DispatchSourceProtocol] = []
+    private let signals: Int32
+    private let watchesInput: Bool
 
     init(watchingInput: Bool) {
-        for number in [SIGINT, SIGTERM] {
-            signal(number, SIG_IGN)
-            let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
-            source.setEventHandler { [ended] in ended.signal() }
-            source.resume()
-            sources.append(source)
-        }
-        if watchingInput { watchInput() }
+        watchesInput = watchingInput
+        var mask = sigset_t()
+        sigemptyset(&mask)
+        sigaddset(&mask, SIGINT)
+        sigaddset(&mask, SIGTERM)
+        pthread_sigmask(SIG_BLOCK, &mask, nil)
+        signals = signalfd(-1, &mask, clinux_SFD_CLOEXEC)
     }
 
-    func wait() { ended.wait() }
+    deinit { close(signals) }
 
-    /// By a thread, since a file or /dev/null cannot be watched by epoll and would never end.
-    private func watchInput() {
-        Thread.detachNewThread { [ended] in
-            var buffer = [UInt8](repeating: 0, count: 512)
-            while true {
-                let count = read(STDIN_FILENO, &buffer, buffer.count)
-                if count < 0, errno == EINTR { continue }
-                if count <= 0 { break }
-            }
-            ended.signal()
+    func wait() {
+        var watched = [
+            pollfd(fd: signals, events: Int16(POLLIN), revents: 0),
+            // poll(2) passes over a negative descriptor.
+            pollfd(fd: watchesInput ? STDIN_FILENO : -1, events: Int16(POLLIN), revents: 0),
+        ]
+        while true {
+            let count = poll(&watched, 2, -1)
+            if count < 0, errno == EINTR { continue }
+            if watched[0].revents != 0 || count < 0 { return }
+            if watched[1].revents != 0, !hasMoreInput() { return }
         }
+    }
+
+    /// Reads and forgets what is there; false at its end.
+    private func hasMoreInput() -> Bool {
+        var buffer = [UInt8](repeating: 0, count: 512)
+        return read(STDIN_FILENO, &buffer, buffer.count) > 0
     }
 }
