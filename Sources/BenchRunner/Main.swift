@@ -10,7 +10,20 @@ enum Uploadbench {
     static func main() {
         // A closed pipe or socket is an error code where it happens, not the end of the process.
         signal(SIGPIPE, SIG_IGN)
+        openStandardDescriptors()
         let words = Array(CommandLine.arguments.dropFirst())
         exit(CommandDispatch(commands: commands, version: version).run(words).rawValue)
+    }
+
+    /// A closed descriptor of the first three would be given to the next socket, and output would
+    /// go there.
+    private static func openStandardDescriptors() {
+        while true {
+            let descriptor = open("/dev/null", O_RDWR)
+            guard descriptor >= 0, descriptor <= STDERR_FILENO else {
+                if descriptor >= 0 { close(descriptor) }
+                return
+            }
+        }
     }
 }

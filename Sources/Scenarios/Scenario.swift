@@ -92,7 +92,8 @@ extension UploadEnd {
 /// Reads the code out of an S3 error document (`<Error><Code>…</Code>`).
 package enum ErrorCode {
     private static let opening = Array("<Code>".utf8)
-    private static let longest = 64
+    /// Shorter than a signature or a token, which a hostile target could send back as a code.
+    private static let longest = 48
 
     /// `""` where there is none, as in API Gateway's answers.
     package static func find(in body: [UInt8]) -> String {
@@ -101,8 +102,13 @@ package enum ErrorCode {
         else { return "" }
         let code = body[start..<end]
         // A hostile answer must not put its own text into the results.
-        guard code.allSatisfy({ isLetterOrDigit($0) }) else { return "" }
+        guard code.allSatisfy({ isLetterOrDigit($0) }), code.contains(where: { !isHexDigit($0) })
+        else { return "" }
         return String(decoding: code, as: UTF8.self)
+    }
+
+    private static func isHexDigit(_ byte: UInt8) -> Bool {
+        (0x30...0x39).contains(byte) || (0x41...0x46).contains(byte) || (0x61...0x66).contains(byte)
     }
 
     private static func isLetterOrDigit(_ byte: UInt8) -> Bool {

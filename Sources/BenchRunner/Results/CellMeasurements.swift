@@ -90,7 +90,6 @@ struct CellMeasurements: Sendable {
     private mutating func recordDurations(_ sample: Sample) {
         record(.response, sample.responseNs)
         record(.service, sample.serviceNs)
-        record(.scheduleLag, sample.startedNs - sample.intendedNs)
         if let duration = sample.authorizeNs { record(.authorize, duration) }
         if let duration = sample.uploadNs { record(.upload, duration) }
         if let duration = sample.notifyNs { record(.notify, duration) }

@@ -60,7 +60,12 @@ struct Workload: Sendable {
         guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
             throw .usage("--files: there is no file or folder '\(path)'")
         }
-        guard isFolder.boolValue else { return [path] }
+        guard isFolder.boolValue else {
+            guard isRegularFile(path) else {
+                throw .usage("--files: '\(path)' is not a regular file")
+            }
+            return [path]
+        }
         let names = FileManager.default.enumerator(atPath: path)?.compactMap { $0 as? String } ?? []
         let files = names.map { path + "/" + $0 }.filter { isRegularFile($0) }.sorted()
         guard !files.isEmpty else { throw .usage("--files: the folder '\(path)' holds no file") }
