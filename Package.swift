@@ -10,8 +10,11 @@ let swiftSettings: [SwiftSetting] = [
 ]
 
 /// A library target of this package; `dependencies` is the whole list of what it may import.
-func module(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
-    .target(name: name, dependencies: dependencies, swiftSettings: swiftSettings)
+func module(
+    _ name: String, _ dependencies: [Target.Dependency], resources: [Resource] = []
+) -> Target {
+    .target(
+        name: name, dependencies: dependencies, resources: resources, swiftSettings: swiftSettings)
 }
 
 /// Tests of one module, with the fixtures beside them when it has any.
@@ -37,8 +40,10 @@ let package = Package(
         module("Measure", []),
         module("NetIO", ["CLinux"]),
         module("Transfer", ["CCurl", "CLinux", "NetIO", "Measure"]),
-        module("Scenarios", ["Presign", "Transfer", "Measure"]),
-        module("Testbed", ["Presign", "COpenSSL", "CLinux", "NetIO", "Measure"]),
+        module("Scenarios", ["Presign", "Transfer", "Measure", "NetIO"]),
+        module(
+            "Testbed", ["Presign", "COpenSSL", "CLinux", "NetIO", "Measure"],
+            resources: [.embedInCode("Link/profiles.json")]),
         .executableTarget(
             name: "BenchRunner",
             dependencies: [

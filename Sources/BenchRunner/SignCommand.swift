@@ -56,7 +56,7 @@ struct SignCommand {
             try Quantities.choice(text, source, of: TableFormat.allCases.map(\.rawValue))
         }
         format = TableFormat(rawValue: name) ?? .table
-        isQuiet = settings.isOn("quiet")
+        isQuiet = try settings.isOn("quiet")
     }
 
     func run() throws(CommandError) -> ExitCode {

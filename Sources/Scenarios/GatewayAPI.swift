@@ -26,10 +26,13 @@ package struct GatewayAPI: Sendable {
         let data: Content
     }
 
-    func permissionRequest(_ path: String, for content: UploadContent) -> Request {
+    func permissionRequest(
+        _ path: String, for content: UploadContent, isAccelerated: Bool
+    ) -> Request {
         let query =
             "contentType=\(Self.escaped(content.contentType))"
             + "&filename=\(Self.escaped(content.fileName))"
+            + (isAccelerated ? "&accelerate=true" : "")
         return Request(
             origin: origin,
             head: head("GET", "\(path)?\(query)", fields: ""), body: [])
@@ -42,13 +45,31 @@ package struct GatewayAPI: Sendable {
 
     /// Tells the API that the object is there.
     func reviewRequest(key: String) -> Request {
-        let body = Array(
-            #"{"bucket":"\#(Self.jsonEscaped(bucket))","key":"\#(Self.jsonEscaped(key))"}"#.utf8)
+        post(
+            "/reviews",
+            [
+                BodySlice(
+                    bytes: Array(
+                        #"{"bucket":"\#(Self.jsonEscaped(bucket))","key":"\#(Self.jsonEscaped(key))"}"#
+                            .utf8))
+            ])
+    }
+
+    /// A POST of JSON.
+    func post(_ target: String, _ body: [BodySlice]) -> Request {
+        let length = body.reduce(0) { $0 + $1.count }
+        let fields = "Content-Type: application/json\r\nContent-Length: \(length)\r\n"
+        return Request(origin: origin, head: head("POST", target, fields: fields), body: body)
+    }
+
+    /// A PUT of the file itself, to the API or to an edge that takes the same token.
+    func put(_ target: String, _ content: UploadContent, fields: String = "") -> Request {
         let fields =
-            "Content-Type: application/json\r\nContent-Length: \(body.count)\r\n"
+            "Content-Type: \(content.contentType)\r\nContent-Length: \(content.sizeBytes)\r\n"
+            + fields
         return Request(
-            origin: origin, head: head("POST", "/reviews", fields: fields),
-            body: [BodySlice(bytes: body)])
+            origin: origin, head: head("PUT", target, fields: fields),
+            body: [BodySlice(content.payload)])
     }
 
     private func head(_ method: String, _ target: String, fields: String) -> [UInt8] {

@@ -5,14 +5,16 @@ package import Transfer
 /// /reviews`. With a local signer it is the form alone.
 package final class PresignedPost: Scenario {
     private let permissions: PostPermissions
+    private let isAccelerated: Bool
     private let boundary: String
     private var content: UploadContent?
     private var key = ""
     private var phase = Phase.authorize
 
     /// - Parameter boundary: must not occur in any payload; 128 random bits do not.
-    package init(_ permissions: PostPermissions, boundary: String) {
+    package init(_ permissions: PostPermissions, boundary: String, isAccelerated: Bool = false) {
         self.permissions = permissions
+        self.isAccelerated = isAccelerated
         self.boundary = boundary
     }
 
@@ -23,8 +25,9 @@ package final class PresignedPost: Scenario {
             phase = .authorize
             return .send(
                 ScenarioRequest(
-                    phase: .authorize, request: api.permissionRequest("/signed-post", for: content))
-            )
+                    phase: .authorize, 
+                    request: api.permissionRequest(
+                        "/signed-post", for: content, isAccelerated: isAccelerated)))
         case .local(let signer):
             guard let form = try? signer.signedForm(for: content, unixSeconds: unixSeconds)
             else { return .finished(.notSigned) }
@@ -32,7 +35,7 @@ package final class PresignedPost: Scenario {
         }
     }
 
-    package func received(_ answer: Answer, unixSeconds: Int64) -> Step {
+    package func received(_ answer: Answer, tag: Int, unixSeconds: Int64) -> Step {
         switch (phase, permissions) {
         case (.authorize, .gateway(let api)):
             guard let content, let permission = api.permission(in: answer),

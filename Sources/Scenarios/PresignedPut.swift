@@ -5,12 +5,16 @@ package import Transfer
 /// signer it is the PUT alone.
 package final class PresignedPut: Scenario {
     private let permissions: PutPermissions
+    private let isAccelerated: Bool
     private var content: UploadContent?
     private var key = ""
     private var phase = Phase.authorize
 
-    package init(_ permissions: PutPermissions) {
+    /// - Parameter isAccelerated: asks the API for a URL of the acceleration endpoint; a local signer
+    ///   signs for the endpoint that it was made with.
+    package init(_ permissions: PutPermissions, isAccelerated: Bool = false) {
         self.permissions = permissions
+        self.isAccelerated = isAccelerated
     }
 
     package func begin(_ content: UploadContent, unixSeconds: Int64) -> Step {
@@ -20,7 +24,9 @@ package final class PresignedPut: Scenario {
             phase = .authorize
             return .send(
                 ScenarioRequest(
-                    phase: .authorize, request: api.permissionRequest("/signed-url", for: content)))
+                    phase: .authorize,
+                    request: api.permissionRequest(
+                        "/signed-url", for: content, isAccelerated: isAccelerated)))
         case .local(let signer):
             guard let target = try? signer.signedTarget(for: content, unixSeconds: unixSeconds)
             else { return .finished(.notSigned) }
@@ -28,7 +34,7 @@ package final class PresignedPut: Scenario {
         }
     }
 
-    package func received(_ answer: Answer, unixSeconds: Int64) -> Step {
+    package func received(_ answer: Answer, tag: Int, unixSeconds: Int64) -> Step {
         switch (phase, permissions) {
         case (.authorize, .gateway(let api)):
             guard let content, let permission = api.permission(in: answer),
@@ -51,13 +57,7 @@ package final class PresignedPut: Scenario {
 
     private func put(to target: RequestTarget, _ content: UploadContent) -> Step {
         phase = .upload
-        let head = """
-            PUT \(target.pathAndQuery) HTTP/1.1\r\nHost: \(target.origin.authority)\r\n\
-            Content-Type: \(content.contentType)\r\nContent-Length: \(content.sizeBytes)\r\n\r\n
-            """
-        let request = Request(
-            origin: target.origin, head: Array(head.utf8), body: [BodySlice(content.payload)])
-        return .send(ScenarioRequest(phase: .upload, request: request))
+        return .send(ScenarioRequest(phase: .upload, request: target.put(content)))
     }
 }
 
@@ -87,5 +87,16 @@ package struct RequestTarget {
         guard rest.utf8.allSatisfy({ $0 > 0x20 && $0 != 0x7F }) else { return nil }
         self.origin = origin
         pathAndQuery = rest.hasPrefix("/") ? String(rest) : "/" + rest
+    }
+}
+
+extension RequestTarget {
+    /// A PUT of the whole file.
+    func put(_ content: UploadContent) -> Request {
+        let head = """
+            PUT \(pathAndQuery) HTTP/1.1\r\nHost: \(origin.authority)\r\n\
+            Content-Type: \(content.contentType)\r\nContent-Length: \(content.sizeBytes)\r\n\r\n
+            """
+        return Request(origin: origin, head: Array(head.utf8), body: [BodySlice(content.payload)])
     }
 }

@@ -34,11 +34,14 @@ package enum Phase: Sendable {
 
 package struct ScenarioRequest {
     package let phase: Phase
-    package let request: Request
+    package var request: Request
+    /// Comes back with the answer, to tell requests apart that are under way together.
+    package let tag: Int
 
-    package init(phase: Phase, request: Request) {
+    package init(phase: Phase, request: Request, tag: Int = 0) {
         self.phase = phase
         self.request = request
+        self.tag = tag
     }
 }
 
@@ -57,6 +60,10 @@ package struct UploadEnd: Sendable, Equatable {
 
 package enum Step {
     case send(ScenarioRequest)
+    /// All at once.
+    case sendAll([ScenarioRequest])
+    /// For the answers to those that are under way.
+    case wait
     case finished(UploadEnd)
 }
 
@@ -68,13 +75,34 @@ package protocol Scenario: AnyObject {
     /// - Parameter unixSeconds: the wall clock, for signatures.
     func begin(_ content: UploadContent, unixSeconds: Int64) -> Step
 
-    /// The step after the answer to the request that was sent last.
-    func received(_ answer: Answer, unixSeconds: Int64) -> Step
+    /// The step after an answer.
+    ///
+    /// - Parameter tag: of the request that it answers.
+    func received(_ answer: Answer, tag: Int, unixSeconds: Int64) -> Step
+
+    /// The step after a request that got no answer.
+    func failed(_ failure: FailedTransfer, tag: Int, unixSeconds: Int64) -> Step
+
+    /// Requests of this upload that were sent again by the strategy itself.
+    var retries: Int { get }
+}
+
+extension Scenario {
+    package func failed(_ failure: FailedTransfer, tag: Int, unixSeconds: Int64) -> Step {
+        .finished(.lost(failure))
+    }
+
+    package var retries: Int { 0 }
 }
 
 extension UploadEnd {
     /// A file whose name or type cannot be signed; nothing was sent.
     static let notSigned = UploadEnd(.refused, errorCode: "not-signable")
+
+    /// No answer came.
+    static func lost(_ failed: FailedTransfer) -> UploadEnd {
+        UploadEnd(Outcome(failed.failure), errorCode: failed.failure.code)
+    }
 
     /// An answer that ends the upload because it is not the one that was needed.
     static func failed(_ answer: Answer) -> UploadEnd {

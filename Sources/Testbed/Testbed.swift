@@ -5,58 +5,70 @@ package struct TestbedConfiguration: Sendable {
     package var host = "127.0.0.1"
     package var storePort = 0
     package var gatewayPort = 0
+    package var edgePort = 0
+    package var acceleratePort = 0
     package var store: StoreConfiguration
     /// nil: an open gateway.
     package var token: String?
     package var expiresSeconds = 300
+    package var keyPolicy = KeyPolicy.uuid
+    package var limits = GatewayLimits()
+    package var edgeServiceTimeNs: Int64 = 0
+    /// nil: loopback, with nothing in between.
+    package var link: LinkProfile?
+    /// Of the link's losses.
+    package var seed: UInt64 = 1
 
     package init(store: StoreConfiguration) { self.store = store }
 }
 
-/// The running roles.
+/// The running roles, each on a thread of its own.
 package final class Testbed: Sendable {
     package let storeURL: String
     package let gatewayURL: String
-    private let store: RoleServer
-    private let gateway: RoleServer
+    package let edgeURL: String
+    package let accelerateURL: String
+    private let roles: [(name: String, server: RoleServer)]
+    private let gatewayAccount: GatewayAccount
+    private let link: LinkNetwork?
 
     /// Listens on all ports before it returns.
     package init(_ configuration: TestbedConfiguration) throws {
-        let storeConfiguration = configuration.store
-        let storeAddress = ListenAddress(host: configuration.host, port: configuration.storePort)
-        store = try RoleServer(name: "store", address: storeAddress) { _ in
-            try StoreHandler(storeConfiguration)
-        }
-        storeURL = "http://\(storeAddress.localName):\(store.port)"
-        let gatewayConfiguration = Self.gatewayConfiguration(
-            configuration,
-            store: ListenAddress(host: configuration.host, port: store.port))
+        var roles: [(name: String, server: RoleServer)] = []
+        link = try configuration.link.map { try LinkNetwork($0, seed: configuration.seed) }
         do {
-            gateway = try RoleServer(
-                name: "gateway",
-                address: ListenAddress(host: configuration.host, port: configuration.gatewayPort)
-            ) { loop in try GatewayHandler(gatewayConfiguration, loop: loop) }
+            let made = try Self.start(configuration, link) { roles.append(($0, $1)) }
+            storeURL = made.store
+            gatewayURL = made.gateway
+            edgeURL = made.edge
+            accelerateURL = made.accelerate
+            gatewayAccount = made.account
         } catch {
-            store.stop()
+            link?.stop()
+            roles.reversed().forEach { $0.server.stop() }
             throw error
         }
-        gatewayURL = "http://\(storeAddress.localName):\(gateway.port)"
+        self.roles = roles
     }
 
     package func stop() {
-        gateway.stop()
-        store.stop()
+        link?.stop()
+        roles.reversed().forEach { $0.server.stop() }
     }
 
-    private static func gatewayConfiguration(
-        _ configuration: TestbedConfiguration, store address: ListenAddress
-    ) -> GatewayConfiguration {
-        let store = configuration.store
-        let credentials = store.credentials.first ?? Credentials(accessKey: "", secretKey: "")
-        var gateway = GatewayConfiguration(
-            bucket: store.bucket, region: store.region, credentials: credentials, store: address,
-            token: configuration.token, now: store.now)
-        gateway.expiresSeconds = configuration.expiresSeconds
-        return gateway
+    /// What a role has used.
+    package struct Account: Sendable {
+        package let role: String
+        package let cpuNs: Int64
+        /// The most bytes of bodies held since the last call; nil where nobody counts.
+        package let peakBytes: Int64?
+    }
+
+    package func takeAccounts() -> [Account] {
+        roles.map { name, server in
+            Account(
+                role: name, cpuNs: server.cpuNs,
+                peakBytes: name == "gateway" ? gatewayAccount.takePeak() : nil)
+        }
     }
 }

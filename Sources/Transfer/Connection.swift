@@ -15,6 +15,8 @@ final class Connection: EventSource {
     }
 
     let origin: Origin
+    /// Whose requests it may carry.
+    let group: Int
     let link: Link
     /// Not used once this is closed, and closed by the engine before its end.
     private unowned(unsafe) let engine: TransferEngine
@@ -41,9 +43,12 @@ final class Connection: EventSource {
     var slot = 0
     private(set) var idleSinceNs: Int64 = 0
 
-    init(_ link: Link, origin: Origin, engine: TransferEngine) throws(SystemError) {
+    init(
+        _ link: Link, origin: Origin, group: Int, engine: TransferEngine
+    ) throws(SystemError) {
         self.link = link
         self.origin = origin
+        self.group = group
         self.engine = engine
         loop = engine.loop
         connector = engine.connector
@@ -224,8 +229,9 @@ final class Connection: EventSource {
     /// otherwise the rest is not sent (RFC 9112 §9.5), and the connection is of no further use.
     private func answerComplete(_ exchange: Exchange, at now: Int64, hasSurplus: Bool) {
         let isRestWanted =
-            sending == .active && (200..<300).contains(reader.status) && reader.keepsAlive
-            && !hasSurplus && !peerHasClosed
+            sending == .active
+            && (exchange.request.sendsWholeBody || (200..<300).contains(reader.status))
+            && reader.keepsAlive && !hasSurplus && !peerHasClosed
         guard isRestWanted else { return finish(exchange, at: now, hasSurplus: hasSurplus) }
         isAnswerHeld = true
     }

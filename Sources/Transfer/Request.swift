@@ -51,6 +51,10 @@ package struct Request: Sendable {
     /// idempotent.
     package var isRepeatable: Bool?
     package var timeouts: RequestTimeouts
+    /// A kept connection is used again only within its group: one for each client that has its own.
+    package var connectionGroup = 0
+    /// As browsers do over HTTP/1.1: the body is sent to its end even when the answer comes before.
+    package var sendsWholeBody = false
 
     package init(
         origin: Origin, head: [UInt8], body: [BodySlice] = [], expectsContinue: Bool = false,

@@ -57,6 +57,11 @@ package final class TransferEngine: EventSource {
         releaseConnections()
     }
 
+    /// Closes the connections that a group keeps and does not use.
+    package func closeIdleConnections(ofGroup group: Int) {
+        for connection in pool.takeAll(group) { drop(connection) }
+    }
+
     package var connectionCount: Int { connections.count }
     package var requestCount: Int { exchanges.count }
 
@@ -75,7 +80,10 @@ package final class TransferEngine: EventSource {
     private func start(_ exchange: Exchange, at now: Int64) {
         exchange.beginAttempt(at: now)
         let origin = exchange.request.origin
-        if !exchange.needsFreshConnection, let connection = idleConnection(to: origin, at: now) {
+        let group = exchange.request.connectionGroup
+        if !exchange.needsFreshConnection,
+            let connection = idleConnection(to: origin, group, at: now)
+        {
             connection.carry(exchange, at: now)
         } else {
             connect(exchange, origin)
@@ -84,8 +92,10 @@ package final class TransferEngine: EventSource {
         watchDeadline(of: exchange)
     }
 
-    private func idleConnection(to origin: Origin, at now: Int64) -> Connection? {
-        while let connection = pool.take(origin) {
+    private func idleConnection(
+        to origin: Origin, _ group: Int, at now: Int64
+    ) -> Connection? {
+        while let connection = pool.take(origin, group) {
             if now - connection.idleSinceNs <= configuration.reuseWithinNs { return connection }
             drop(connection)
         }
@@ -262,7 +272,8 @@ extension TransferEngine: ConnectorOwner {
         }
         do throws(SystemError) {
             let connection = try Connection(
-                made.link, origin: exchange.request.origin, engine: self)
+                made.link, origin: exchange.request.origin,
+                group: exchange.request.connectionGroup, engine: self)
             connection.slot = connections.count
             connections.append(connection)
             connection.carry(exchange, at: clinux_monotonic_ns())

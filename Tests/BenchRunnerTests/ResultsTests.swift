@@ -43,8 +43,8 @@ import Testing
     }
 
     @Test func `the best value of a column stands out, a tie and a single row do not`() {
-        let put = Self.result(scenario: "presigned-put", latenciesMs: [10, 10, 10])
-        let post = Self.result(scenario: "presigned-post", latenciesMs: [20, 20, 20])
+        let put = Self.result(scenario: .presignedPut, latenciesMs: [10, 10, 10])
+        let post = Self.result(scenario: .presignedPost, latenciesMs: [20, 20, 20])
         let table = ComparisonTable(comparison: Comparison([put, post]), usesColor: false)
         let lines = table.text(.table).split(separator: "\n")
         #expect(lines[1].hasPrefix("presigned-put"))
@@ -65,14 +65,14 @@ import Testing
     }
 
     static func result(
-        scenario: String = "presigned-put", latenciesMs: [Int64], failures: Int = 0, round: Int = 1
+        scenario: Strategy = .presignedPut, latenciesMs: [Int64], failures: Int = 0, round: Int = 1
     ) -> CellResult {
         var measurements = CellMeasurements()
         let samples =
             latenciesMs.map { sample(latencyNs: $0 * 1_000_000, outcome: .success) }
             + (0..<failures).map { _ in sample(latencyNs: 5_000_000_000, outcome: .refused) }
         for sample in samples {
-            measurements.record(sample, sizeBytes: 1000, windowEndNs: .max)
+            measurements.record(sample, sizeBytes: 1000)
             var early = sample
             early.endedNs = min(sample.endedNs, 900_000_000)
             measurements.recordSecond(early, sizeBytes: 1000, cellStartNs: 0, inFlight: 1)

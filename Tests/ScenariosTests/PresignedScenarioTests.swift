@@ -45,7 +45,7 @@ import Transfer
             ask.head.hasPrefix(
                 "GET /prod/signed-url?contentType=image%2Fpng&filename=a%20b.png HTTP/1.1\r\n"))
         #expect(ask.head.contains("\r\nAuthorization: Bearer secret\r\n"))
-        let put = try sent(scenario.received(answer(200, signedURL), unixSeconds: 0))
+        let put = try sent(scenario.received(answer(200, signedURL), tag: 0, unixSeconds: 0))
         #expect(put.phase == .upload)
         #expect(
             put.head.hasPrefix(
@@ -53,11 +53,11 @@ import Transfer
         #expect(put.head.contains("\r\nContent-Length: 3\r\n"))
         #expect(!put.head.contains("secret"))
         #expect(put.body == "<3 bytes>")
-        let tell = try sent(scenario.received(answer(200), unixSeconds: 0))
+        let tell = try sent(scenario.received(answer(200), tag: 0, unixSeconds: 0))
         #expect(tell.phase == .notify)
         #expect(
             tell.body == #"{"bucket":"b\u0022 1","key":"users/u/k.png"}"#.replacing(" ", with: ""))
-        #expect(try end(scenario.received(answer(201), unixSeconds: 0)).outcome == .success)
+        #expect(try end(scenario.received(answer(201), tag: 0, unixSeconds: 0)).outcome == .success)
     }
 
     @Test func `a presigned POST sends every field before the file and the right length`() throws {
@@ -65,7 +65,7 @@ import Transfer
         _ = scenario.begin(content, unixSeconds: 0)
         let form =
             #"{"id": "k", "data": {"url": "http://s3.test/b", "fields": {"key": "k", "policy": "p"}}}"#
-        let post = try sent(scenario.received(answer(200, form), unixSeconds: 0))
+        let post = try sent(scenario.received(answer(200, form), tag: 0, unixSeconds: 0))
         #expect(post.head.hasPrefix("POST /b HTTP/1.1\r\nHost: s3.test\r\n"))
         #expect(post.head.contains("multipart/form-data; boundary=B\r\n"))
         #expect(post.head.contains("\r\nContent-Length: \(post.3.bodyCount)\r\n"))
@@ -86,8 +86,8 @@ import Transfer
     ) throws {
         let scenario = PresignedPut(.gateway(api))
         _ = scenario.begin(content, unixSeconds: 0)
-        _ = scenario.received(answer(200, signedURL), unixSeconds: 0)
-        let end = try end(scenario.received(answer(status, body), unixSeconds: 0))
+        _ = scenario.received(answer(200, signedURL), tag: 0, unixSeconds: 0)
+        let end = try end(scenario.received(answer(status, body), tag: 0, unixSeconds: 0))
         #expect(end == UploadEnd(outcome, httpStatus: status, errorCode: code))
     }
 
@@ -98,7 +98,7 @@ import Transfer
     func `a permission that cannot be used ends the upload as unexpected`(body: String) throws {
         let scenario = PresignedPut(.gateway(api))
         _ = scenario.begin(content, unixSeconds: 0)
-        let end = try end(scenario.received(answer(200, body), unixSeconds: 0))
+        let end = try end(scenario.received(answer(200, body), tag: 0, unixSeconds: 0))
         #expect(end.outcome == .unexpectedAnswer)
     }
 }

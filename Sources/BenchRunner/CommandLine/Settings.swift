@@ -30,9 +30,31 @@ struct Settings {
 
     func text(_ name: String) -> String? { value(name)?.text }
 
-    /// A switch: given as a flag, or `1`/`true` elsewhere.
-    func isOn(_ name: String) -> Bool {
-        arguments.has(name) || ["1", "true"].contains(text(name)?.lowercased())
+    /// A switch: given as a flag, or `1`, `true`, `0` or `false` elsewhere.
+    func isOn(_ name: String) throws(CommandError) -> Bool {
+        if arguments.has(name) { return true }
+        guard let (text, source) = value(name) else { return false }
+        switch text.lowercased() {
+        case "1", "true": return true
+        case "0", "false": return false
+        default: throw .usage("\(source): '\(text)' is neither true nor false")
+        }
+    }
+
+    /// How strong the source of a setting is: a flag is more than the environment, that more than
+    /// the plan; 0 for one that is given nowhere.
+    func rank(_ name: String) -> Int {
+        guard let (_, source) = value(name) else { return 0 }
+        return source.hasPrefix("--") ? 3 : source.hasPrefix("UPLOADBENCH_") ? 2 : 1
+    }
+
+    /// One of the words that an enumeration knows.
+    func choice<Choice: RawRepresentable & CaseIterable>(
+        _ name: String, default fallback: Choice
+    ) throws(CommandError) -> Choice where Choice.RawValue == String {
+        guard let (text, source) = value(name) else { return fallback }
+        let word = try Quantities.choice(text, source, of: Choice.allCases.map(\.rawValue))
+        return Choice(rawValue: word) ?? fallback
     }
 
     /// The value read by `parse`, or the default when it is given nowhere.

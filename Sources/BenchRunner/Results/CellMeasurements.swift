@@ -17,9 +17,11 @@ struct CellMeasurements: Sendable {
     /// Bytes on the sockets, both ways, of all uploads.
     private(set) var wireBytes: Int64 = 0
     private(set) var requests = 0
-    /// Successes that ended inside the measuring window, and their bytes: the rate is theirs.
-    private(set) var endedInWindow = 0
-    private(set) var bytesInWindow: Int64 = 0
+    /// Successes inside the measuring window and their bytes: the rate is theirs. An upload that
+    /// only partly lies in the window counts by that part, so that a window shorter than an upload
+    /// still tells the rate.
+    private(set) var uploadsInWindow = 0.0
+    private(set) var bytesInWindow = 0.0
     private(set) var lastEndedNs: Int64 = 0
     private(set) var timeline = Timeline()
     private var histograms: [Histogram]
@@ -40,7 +42,7 @@ struct CellMeasurements: Sendable {
 
     /// Counts an upload that started after the warm-up. One that the user's interrupt cut off says
     /// nothing about the target: it stands in the samples and is not counted.
-    mutating func record(_ sample: Sample, sizeBytes: Int64, windowEndNs: Int64) {
+    mutating func record(_ sample: Sample, sizeBytes: Int64) {
         guard sample.outcome != .cancelled else { return }
         wireBytes += sample.bytesSent + sample.bytesReceived
         requests += sample.requests
@@ -54,11 +56,18 @@ struct CellMeasurements: Sendable {
         }
         uploads += 1
         goodputBytes += sizeBytes
-        if sample.endedNs <= windowEndNs {
-            endedInWindow += 1
-            bytesInWindow += sizeBytes
-        }
         recordDurations(sample)
+    }
+
+    /// Counts any success, warm-up too, by its part inside the window.
+    mutating func recordRate(_ sample: Sample, sizeBytes: Int64, window: ClosedRange<Int64>) {
+        guard !sample.hasFailed else { return }
+        let start = max(sample.startedNs, window.lowerBound)
+        let end = min(sample.endedNs, window.upperBound)
+        guard end >= start else { return }
+        let share = Double(max(end - start, 1)) / Double(max(sample.serviceNs, 1))
+        uploadsInWindow += min(share, 1)
+        bytesInWindow += min(share, 1) * Double(sizeBytes)
     }
 
     /// Counts any upload, warm-up too, in the second in which it ended.
@@ -78,7 +87,7 @@ struct CellMeasurements: Sendable {
         goodputBytes += other.goodputBytes
         wireBytes += other.wireBytes
         requests += other.requests
-        endedInWindow += other.endedInWindow
+        uploadsInWindow += other.uploadsInWindow
         bytesInWindow += other.bytesInWindow
         lastEndedNs = max(lastEndedNs, other.lastEndedNs)
         timeline.merge(other.timeline)

@@ -1,41 +1,6 @@
 import Foundation
 import Measure
 
-/// All rounds of one strategy at one size.
-struct ComparisonRow {
-    let scenario: String
-    let sizeBytes: Int64?
-    let measurements: CellMeasurements
-    let achievedPerSecond: Double?
-    let goodputBytesPerSecond: Double?
-    let clientCPUUsPerUpload: Double?
-
-    /// Percentiles come from the merged histograms, rates from summed counts over summed windows.
-    init?(_ results: [CellResult]) {
-        guard let first = results.first else { return nil }
-        scenario = first.cell.scenario
-        sizeBytes = first.cell.sizeBytes
-        measurements = results.dropFirst().reduce(into: first.measurements) {
-            $0.merge($1.measurements)
-        }
-        let seconds = results.reduce(0) { $0 + $1.windowSeconds }
-        let isTimed = seconds > 0
-        achievedPerSecond = isTimed ? Double(measurements.endedInWindow) / seconds : nil
-        goodputBytesPerSecond = isTimed ? Double(measurements.bytesInWindow) / seconds : nil
-        let paidFor = results.reduce(0) { $0 + $1.uploadsPaidFor }
-        let cpuNs = results.reduce(0) { $0 + $1.clientCPUNs }
-        clientCPUUsPerUpload = paidFor > 0 ? Double(cpuNs) / 1000 / Double(paidFor) : nil
-    }
-
-    func responseUs(_ percentile: Double) -> Double? {
-        measurements[.response].valueUs(atPercentile: percentile).map(Double.init)
-    }
-
-    func medianUs(_ metric: Metric) -> Double? {
-        measurements[metric].valueUs(atPercentile: 50).map(Double.init)
-    }
-}
-
 /// What a run's reader compares: a row per strategy, in blocks of one size.
 struct Comparison {
     let blocks: [(sizeBytes: Int64?, rows: [ComparisonRow])]
@@ -45,7 +10,7 @@ struct Comparison {
         blocks = sizes.map { size in
             let ofSize = results.filter { $0.cell.sizeBytes == size }
             let byScenario = Dictionary(grouping: ofSize) { $0.cell.scenario }
-            let rows = RunPlan.strategies.compactMap { byScenario[$0].flatMap(ComparisonRow.init) }
+            let rows = Strategy.allCases.compactMap { byScenario[$0].flatMap(ComparisonRow.init) }
             return (size, rows)
         }
     }
@@ -88,8 +53,22 @@ struct ComparisonColumn: Sendable {
         latency("authorize") { $0.medianUs(.authorize) },
         latency("upload") { $0.medianUs(.upload) },
         latency("notify") { $0.medianUs(.notify) },
+        ComparisonColumn(title: "requests", better: nil, value: \.requestsPerUpload) {
+            Readable.number($0)
+        },
+        ComparisonColumn(title: "wire bytes", better: .lower, value: \.wireBytesPerUpload) {
+            Readable.bytes(Int64($0))
+        },
         ComparisonColumn(title: "CPU/upload", better: .lower, value: \.clientCPUUsPerUpload) {
             Readable.microseconds($0)
+        },
+        ComparisonColumn(title: "gateway CPU", better: .lower, value: \.gatewayCPUUsPerUpload) {
+            Readable.microseconds($0)
+        },
+        ComparisonColumn(title: "gateway peak", better: .lower) {
+            $0.gatewayPeakBytes.map(Double.init)
+        } render: {
+            Readable.bytes(Int64($0))
         },
     ]
 
@@ -101,16 +80,16 @@ struct ComparisonColumn: Sendable {
     }
 
     /// The rows of a block whose value is best; empty when nothing is compared.
-    func best(of rows: [ComparisonRow]) -> Set<String> {
+    func best(of rows: [ComparisonRow]) -> Set<Strategy> {
         guard let better, rows.count > 1 else { return [] }
-        let shown = rows.compactMap { row in value(row).map { (row.scenario, $0) } }
+        let shown = rows.filter { !$0.isRefused }.compactMap { row in value(row).map { (row.scenario, $0) } }
         guard let best = better == .higher ? shown.map(\.1).max() : shown.map(\.1).min() else {
             return []
         }
         // Values that read the same are equally good.
         let text = render(best)
         let winners = shown.filter { render($0.1) == text }.map(\.0)
-        return winners.count < rows.count ? Set(winners) : []
+        return winners.count < shown.count ? Set(winners) : []
     }
 }
 

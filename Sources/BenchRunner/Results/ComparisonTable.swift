@@ -13,24 +13,38 @@ struct ComparisonTable {
         }
     }
 
-    private static let columns = ComparisonColumn.all
-
     private struct TextCell {
         let text: String
         let isBest: Bool
     }
 
-    /// Each block: its title and, per row, the strategy and its cells.
-    private func blocks() -> [(title: String, rows: [(name: String, cells: [TextCell])])] {
-        comparison.blocks.map { block in
-            let best = Self.columns.map { $0.best(of: block.rows) }
+    private struct TextRow {
+        let name: String
+        let cells: [TextCell]
+        /// Stands in place of the cells.
+        let refusal: String?
+    }
+
+    /// Without those that are empty in every row.
+    private var columns: [ComparisonColumn] {
+        let rows = comparison.rows
+        return ComparisonColumn.all.filter { column in rows.contains { column.value($0) != nil } }
+    }
+
+    /// Each block: its title and its rows.
+    private func blocks() -> [(title: String, rows: [TextRow])] {
+        let columns = columns
+        return comparison.blocks.map { block in
+            let best = columns.map { $0.best(of: block.rows) }
             let rows = block.rows.map { row in
-                let cells = zip(Self.columns, best).map { column, best in
+                let cells = zip(columns, best).map { column, best in
                     TextCell(
                         text: column.value(row).map(column.render) ?? "",
                         isBest: best.contains(row.scenario))
                 }
-                return (row.scenario, cells)
+                return TextRow(
+                    name: row.scenario.rawValue, cells: cells,
+                    refusal: row.isRefused ? row.refusal : nil)
             }
             return (block.sizeBytes.map { Readable.bytes($0) } ?? "files", rows)
         }
@@ -40,17 +54,23 @@ struct ComparisonTable {
     /// colour.
     private func plain() -> String {
         let blocks = blocks()
+        let columns = columns
         let names = blocks.flatMap { [$0.title] + $0.rows.map(\.name) }
         let nameWidth = names.map(\.count).max() ?? 0
-        let widths = Self.columns.indices.map { index in
-            let texts = blocks.flatMap { $0.rows.map { $0.cells[index].text } }
-            return max(Self.columns[index].title.count, texts.map(\.count).max() ?? 0)
+        let widths = columns.indices.map { index in
+            let shown = blocks.flatMap { $0.rows.filter { $0.refusal == nil } }
+            let texts = shown.map { $0.cells[index].text }
+            return max(columns[index].title.count, texts.map(\.count).max() ?? 0)
         }
         var lines: [String] = []
         for block in blocks {
-            let titles = zip(Self.columns, widths).map { leftPadded($0.title, to: $1) + " " }
+            let titles = zip(columns, widths).map { leftPadded($0.title, to: $1) + " " }
             lines.append(([padded(block.title, to: nameWidth)] + titles).joined(separator: " "))
             for row in block.rows {
+                if let refusal = row.refusal {
+                    lines.append(padded(row.name, to: nameWidth) + "  " + refusal)
+                    continue
+                }
                 let cells = zip(row.cells, widths).map { plain($0, width: $1) }
                 lines.append(([padded(row.name, to: nameWidth)] + cells).joined(separator: " "))
             }
@@ -66,11 +86,17 @@ struct ComparisonTable {
     }
 
     private func markdown() -> String {
-        let header = ["size", "strategy"] + Self.columns.map(\.title)
-        let alignment = ["---", "---"] + Self.columns.map { _ in "---:" }
+        let columns = columns
+        let header = ["size", "strategy"] + columns.map(\.title)
+        let alignment = ["---", "---"] + columns.map { _ in "---:" }
         var lines = [header, alignment]
         for block in blocks() {
             for row in block.rows {
+                if let refusal = row.refusal {
+                    let blanks = Array(repeating: "", count: columns.count - 1)
+                    lines.append([block.title, row.name, refusal] + blanks)
+                    continue
+                }
                 let cells = row.cells.map { $0.isBest ? "**\($0.text)**" : $0.text }
                 lines.append([block.title, row.name] + cells)
             }
@@ -81,7 +107,7 @@ struct ComparisonTable {
     private func json() -> String {
         let rows = comparison.rows.map { row in
             var object: [String: Any] = [
-                "scenario": row.scenario,
+                "scenario": row.scenario.rawValue,
                 "uploads": row.measurements.uploads,
                 "errors": row.measurements.errors,
             ]
@@ -92,6 +118,11 @@ struct ComparisonTable {
                 object["response_\(name)_us"] = row.responseUs(Double(percentile))
             }
             object["client_cpu_us_per_upload"] = row.clientCPUUsPerUpload
+            object["gateway_cpu_us_per_upload"] = row.gatewayCPUUsPerUpload
+            object["gateway_peak_bytes"] = row.gatewayPeakBytes
+            object["requests_per_upload"] = row.requestsPerUpload
+            object["wire_bytes_per_upload"] = row.wireBytesPerUpload
+            object["refused"] = row.isRefused ? row.refusal : nil
             return object
         }
         return JSONText.render(["schema_version": 1, "strategies": rows])

@@ -13,11 +13,21 @@ struct CellResult: Sendable {
     /// it paid for.
     let clientCPUNs: Int64
     let uploadsPaidFor: Int
+    /// Of the embedded gateway's thread over the cell, and the most bytes of bodies that it held.
+    var gatewayCPUNs: Int64?
+    var gatewayPeakBytes: Int64?
+    /// Is the size beyond what the strategy can carry, so that the cell shows its refusal?
+    var isBeyondLimit = false
 
-    var achievedPerSecond: Double? { perSecond(Double(measurements.endedInWindow)) }
-    var goodputBytesPerSecond: Double? { perSecond(Double(measurements.bytesInWindow)) }
+    var achievedPerSecond: Double? { perSecond(measurements.uploadsInWindow) }
+    var goodputBytesPerSecond: Double? { perSecond(measurements.bytesInWindow) }
     var clientCPUUsPerUpload: Double? {
         uploadsPaidFor > 0 ? Double(clientCPUNs) / 1000 / Double(uploadsPaidFor) : nil
+    }
+
+    var gatewayCPUUsPerUpload: Double? {
+        guard let gatewayCPUNs, uploadsPaidFor > 0 else { return nil }
+        return Double(gatewayCPUNs) / 1000 / Double(uploadsPaidFor)
     }
 
     private func perSecond(_ amount: Double) -> Double? {
@@ -66,7 +76,7 @@ final class ResultsWriter {
         let perUpload = { (amount: Double) in all > 0 ? amount / Double(all) : nil }
         let response = counted[.response]
         var row = CSVEncoder()
-        row.field(result.cell.scenario)
+        row.field(result.cell.scenario.rawValue)
         row.field(result.cell.sizeBytes)
         row.field(result.link)
         row.field("closed")
@@ -92,8 +102,10 @@ final class ResultsWriter {
         }
         row.field(counted[.scheduleLag].valueUs(atPercentile: 99))
         row.field(result.clientCPUUsPerUpload, places: 1)
-        // The gateway's account and the price are not measured yet.
-        (0..<3).forEach { _ in row.field(nil as Int64?) }
+        row.field(result.gatewayCPUUsPerUpload, places: 1)
+        row.field(result.gatewayPeakBytes)
+        // The price is not worked out yet.
+        row.field(nil as Int64?)
         row.endRow()
         return row.bytes
     }
@@ -131,7 +143,7 @@ final class ResultsWriter {
     }
 
     private func identify(_ cell: Cell, _ rows: inout CSVEncoder) {
-        rows.field(cell.scenario)
+        rows.field(cell.scenario.rawValue)
         rows.field(cell.sizeBytes)
         rows.field(cell.round)
     }

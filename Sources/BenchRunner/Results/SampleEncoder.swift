@@ -15,7 +15,7 @@ struct SampleEncoder {
     }
 
     mutating func append(_ sample: Sample, sizeBytes: Int64) {
-        rows.field(cell.scenario)
+        rows.field(cell.scenario.rawValue)
         rows.field(sizeBytes)
         rows.field(cell.round)
         rows.field(sample.upload)

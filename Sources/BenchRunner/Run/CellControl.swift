@@ -12,14 +12,17 @@ final class CellControl: Sendable {
     /// Uploads per worker that count, nil: the time ends the cell.
     let uploadsPerWorker: [Int]?
 
+    /// What lies in it counts for the rate.
+    var window: ClosedRange<Int64> { measureFromNs...(lastStartNs ?? .max) }
+
     private let ended = Atomic<Int>(0)
     private let failed = Atomic<Int>(0)
     private let bytes = Atomic<Int64>(0)
 
-    init(_ plan: RunPlan, startNs: Int64) {
+    init(_ plan: RunPlan, _ cell: Cell, startNs: Int64) {
         self.startNs = startNs
-        measureFromNs = startNs + plan.warmup.wholeNanoseconds
-        switch plan.extent {
+        measureFromNs = startNs + plan.warmup(of: cell).wholeNanoseconds
+        switch plan.extent(of: cell) {
         case .duration(let duration):
             lastStartNs = measureFromNs + duration.wholeNanoseconds
             uploadsPerWorker = nil

@@ -13,9 +13,11 @@ struct CellRun {
     let writer: SampleWriter
     let runStartNs: Int64
 
+    private var engineSettings: TransferConfiguration { plan.client.engineSettings(target) }
+
     func measure(_ cell: Cell, _ progress: ProgressDisplay) throws(CommandError) -> CellResult {
         let cpuBefore = processCPUNs()
-        let control = CellControl(plan, startNs: monotonicNs())
+        let control = CellControl(plan, cell, startNs: monotonicNs())
         let outcomes = WorkerOutcomes(count: plan.threads)
         let group = DispatchGroup()
         for index in 0..<plan.threads {
@@ -39,7 +41,8 @@ struct CellRun {
             let worker = try Worker(
                 index: index, of: plan.threads, cell: cell, control: control, workload: workload,
                 samples: SampleEncoder(cell: cell, runStartNs: runStartNs, writer: writer),
-                engineSettings: TransferConfiguration())
+                engineSettings: engineSettings,
+                keepsConnections: plan.client.connections == .kept)
             let lanes =
                 plan.concurrency / plan.threads + (index < plan.concurrency % plan.threads ? 1 : 0)
             let measured = worker.run(
@@ -70,9 +73,9 @@ struct CellRun {
         }
         let end = windowEnd ?? measured.lastEndedNs
         return CellResult(
-            cell: cell, concurrency: plan.concurrency, link: "loopback", measurements: measured,
+            cell: cell, concurrency: plan.concurrency, link: target.link ?? "", measurements: measured,
             windowSeconds: max(0, Double(end - control.measureFromNs) / 1e9), clientCPUNs: cpuNs,
-            uploadsPaidFor: ended)
+            uploadsPaidFor: ended, isBeyondLimit: plan.isBeyondLimit(cell))
     }
 }
 

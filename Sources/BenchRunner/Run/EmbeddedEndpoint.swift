@@ -5,8 +5,10 @@ import Foundation
 final class EmbeddedEndpoint {
     private let process = Process()
     private let input = Pipe()
-    /// Nothing is read from it: it hangs up when the child dies.
+    /// Hangs up when the child dies.
     private let output = Pipe()
+    private var unread: [UInt8] = []
+    private static let answerTimeLimitMs: Int32 = 5000
     private let folder: String
     private static let startTimeLimitNs: UInt64 = 20_000_000_000
 
@@ -30,11 +32,11 @@ final class EmbeddedEndpoint {
     var isRunning: Bool { process.isRunning }
 
     /// Waits for the ready file, and at most 20 s.
-    func target() throws(CommandError) -> RunTarget {
+    func target(for plan: RunPlan) throws(CommandError) -> RunTarget {
         let deadline = DispatchTime.now().uptimeNanoseconds + Self.startTimeLimitNs
         while DispatchTime.now().uptimeNanoseconds < deadline {
             if let data = FileManager.default.contents(atPath: folder + "/ready.json") {
-                return try RunTarget(readyFile: data)
+                return try RunTarget(readyFile: data, plan: plan)
             }
             var hangup = pollfd(
                 fd: output.fileHandleForReading.fileDescriptor, events: 0, revents: 0)
@@ -43,6 +45,39 @@ final class EmbeddedEndpoint {
             }
         }
         throw Self.unavailable("it did not listen within 20 s")
+    }
+
+    /// What the roles have used so far; nil when the child does not answer.
+    func accounts() -> RoleAccounts? {
+        let question = Array((RoleAccounts.question + "\n").utf8)
+        let written = write(
+            input.fileHandleForWriting.fileDescriptor, question, question.count)
+        guard written == question.count else { return nil }
+        while let line = nextLine() {
+            // The child also prints where it listens.
+            guard line.first == UInt8(ascii: "{") else { continue }
+            return try? JSONDecoder().decode(RoleAccounts.self, from: Data(line))
+        }
+        return nil
+    }
+
+    private func nextLine() -> [UInt8]? {
+        let descriptor = output.fileHandleForReading.fileDescriptor
+        while true {
+            if let end = unread.firstIndex(of: UInt8(ascii: "\n")) {
+                let line = Array(unread[..<end])
+                unread.removeSubrange(...end)
+                return line
+            }
+            var readable = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+            let ready = poll(&readable, 1, Self.answerTimeLimitMs)
+            if ready < 0, errno == EINTR { continue }
+            guard ready > 0 else { return nil }
+            var buffer = [UInt8](repeating: 0, count: 4096)
+            let count = read(descriptor, &buffer, buffer.count)
+            guard count > 0 else { return nil }
+            unread += buffer.prefix(count)
+        }
     }
 
     /// Ends the child and removes its credentials from the disk.

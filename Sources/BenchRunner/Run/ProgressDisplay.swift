@@ -62,7 +62,7 @@ final class ProgressDisplay {
 
     private func title(_ cell: Cell) -> String {
         let size = cell.sizeBytes.map { Readable.bytes($0) } ?? "files"
-        return "\(cell.scenario) \(size) round \(cell.round)"
+        return "\(cell.scenario.rawValue) \(size) round \(cell.round)"
     }
 
     /// From the cells that are done, as all are planned to last equally long.

@@ -26,54 +26,6 @@ extension Command {
         run: { arguments throws(CommandError) in try RunCommand.run(arguments) })
 }
 
-enum RunFlags {
-    static let all = [
-        Flag(
-            name: "scenarios", valueName: "A,B",
-            help: "strategies (\(RunPlan.strategies.joined(separator: ", ")); default: all)"),
-        Flag(name: "size", valueName: "LIST", help: "bytes per upload (default 256KiB,4MiB)"),
-        Flag(
-            name: "files", valueName: "PATH",
-            help: "upload real files instead, a file or a folder, each once"),
-        Flag(
-            name: "concurrency", short: "c", valueName: "N", help: "clients at a time (default 8)"),
-        Flag(
-            name: "duration", short: "d", valueName: "TIME",
-            help: "measured time per cell (default 5s)"),
-        Flag(
-            name: "uploads", short: "n", valueName: "N",
-            help: "measured uploads per cell, instead of a time"),
-        Flag(
-            name: "warmup", valueName: "TIME",
-            help: "time before measuring, per cell (default 1s; files: 0s)"),
-        Flag(
-            name: "rounds", valueName: "N",
-            help: "how often each strategy has its turn (default 3; files: 1)"),
-        Flag(
-            name: "seed", valueName: "N",
-            help: "of payloads, keys' order and the cells' order (default 1)"),
-        Flag(name: "threads", valueName: "N", help: "worker threads (default: half the cores)"),
-        Flag(name: "target", valueName: "URL", help: "an S3 endpoint, or 'embedded' (default)"),
-        Flag(name: "bucket", valueName: "NAME", help: "the bucket at the target"),
-        Flag(
-            name: "region", valueName: "NAME", help: "its region (default: AWS_REGION, us-east-1)"),
-        Flag(
-            name: "gateway", valueName: "URL", help: "the API that signs and reviews, with --target"
-        ),
-        Flag(
-            name: "signer", valueName: "WHO",
-            help: "gateway (default), or local: sign here, S3 requests only"),
-        Flag(name: "expires", valueName: "SECONDS", help: "life of a signature (default 300)"),
-        Flag(name: "plan", valueName: "FILE", help: "JSON object of these flags"),
-        Flag(
-            name: "out", short: "o", valueName: "DIR",
-            help: "results directory (default results/<time>-run)"),
-        Flag(name: "format", valueName: "HOW", help: "table (default), json or markdown"),
-        Flag(name: "quiet", short: "q", help: "no progress, only the result"),
-        Flag(name: "no-color", help: "no colour, as with NO_COLOR"),
-    ]
-}
-
 enum RunCommand {
     static func run(_ arguments: Arguments) throws(CommandError) -> ExitCode {
         var plan = try RunPlan(Settings(arguments, for: .run))
@@ -105,9 +57,11 @@ enum RunCommand {
             return (try RunTarget(url: url, plan: plan), nil)
         }
         var flags = ["--store", "discard", "--expires", "\(plan.expiresSeconds)"]
+        flags += ["--seed", "\(plan.seed)", "--link", plan.link ?? RunPlan.loopback]
+        for (name, value) in plan.emulation { flags += ["--" + name, value] }
         if let bucket = plan.bucket { flags += ["--bucket", bucket] }
         if let region = plan.region { flags += ["--region", region] }
         let endpoint = try EmbeddedEndpoint(arguments: flags)
-        return (try endpoint.target(), endpoint)
+        return (try endpoint.target(for: plan), endpoint)
     }
 }

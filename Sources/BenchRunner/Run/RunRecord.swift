@@ -30,15 +30,13 @@ struct RunRecord {
         ]
         object["ended_at"] = endedAt.map(times.string(from:)) ?? NSNull()
         object["git_commit"] = MachineFacts.gitCommit ?? NSNull()
-        // The services behind the embedded default are emulated; nothing is delayed or throttled.
-        object["emulated"] =
-            target.isEmbedded ? ["link": "loopback", "services": "none"] : NSNull()
+        object["emulated"] = target.emulated?.object ?? NSNull()
         return Array((JSONText.render(object) + "\n").utf8)
     }
 
     private var planObject: [String: Any] {
         var object: [String: Any] = [
-            "scenarios": plan.scenarios,
+            "scenarios": plan.scenarios.map(\.rawValue),
             "concurrency": plan.concurrency,
             "threads": plan.threads,
             "warmup_s": plan.warmup.inSeconds,
@@ -47,8 +45,13 @@ struct RunRecord {
             "signer": plan.signer.rawValue,
             "expires_s": plan.expiresSeconds,
             "model": "closed",
-            "link": "loopback",
+            "connections": plan.client.connections.rawValue,
+            "expect_continue": plan.client.expectsContinue,
+            "part_bytes": plan.client.partBytes,
+            "part_window": plan.client.partWindow,
+            "verifies_server": plan.client.verifiesServer,
         ]
+        object["link"] = plan.link ?? NSNull()
         object[plan.filesPath == nil ? "size_bytes" : "files"] =
             plan.filesPath ?? plan.sizesBytes as Any
         switch plan.extent {
@@ -66,11 +69,13 @@ struct RunRecord {
             "region": target.region,
         ]
         object["gateway"] = target.gatewayURL.map(Self.withoutSecrets) ?? NSNull()
+        object["edge"] = target.edgeURL.map(Self.withoutSecrets) ?? NSNull()
+        object["accelerate"] = target.accelerateURL.map(Self.withoutSecrets) ?? NSNull()
         return object
     }
 
     /// A URL without user, password and query.
-    private static func withoutSecrets(_ url: String) -> String {
+    static func withoutSecrets(_ url: String) -> String {
         guard var parts = URLComponents(string: url) else { return "" }
         (parts.user, parts.password, parts.query) = (nil, nil, nil)
         return parts.string ?? ""

@@ -39,7 +39,12 @@ final class RunSession {
     func run() throws(CommandError) -> ExitCode {
         progress.note("results: \(directory.path)")
         for cell in plan.cells() where !Interruption.isRequested && isTargetThere {
-            let result = try cellRun.measure(cell, progress)
+            let before = endpoint?.accounts()?.roles["gateway"]
+            var result = try cellRun.measure(cell, progress)
+            if let before, let after = endpoint?.accounts()?.roles["gateway"] {
+                result.gatewayCPUNs = max(0, after.cpu_ns - before.cpu_ns)
+                result.gatewayPeakBytes = after.peak_bytes
+            }
             finished.append(result)
             progress.finished(result)
             do throws(ResultsError) {
@@ -82,7 +87,12 @@ final class RunSession {
                 "uploadbench: interrupted; partial results are in \(directory.path)")
             return .interrupted
         }
-        return finished.contains { $0.measurements.uploads == 0 } ? .failure : .success
+        return finished.contains(where: Self.isFailure) ? .failure : .success
+    }
+
+    /// A cell without any success, unless its size was known to be refused.
+    private static func isFailure(_ result: CellResult) -> Bool {
+        result.measurements.uploads == 0 && !result.isBeyondLimit
     }
 
     private func show() {
@@ -90,12 +100,19 @@ final class RunSession {
         let table = ComparisonTable(comparison: comparison, usesColor: plan.allowsColor)
         Terminal.write(table.text(plan.tableFormat))
         guard plan.tableFormat == .table else { return }
-        comparison.rows.flatMap(FailureLine.lines).forEach { Terminal.write($0) }
+        comparison.rows.filter { !$0.isRefused }.flatMap(FailureLine.lines).forEach {
+            Terminal.write($0)
+        }
+        Findings(comparison).sentences.forEach { Terminal.write($0) }
         record.warnings.forEach { Terminal.write("warning: \($0)") }
         guard !plan.isQuiet else { return }
         Terminal.write(
             "closed model, \(plan.concurrency) clients; times from the start of an upload to its last"
                 + " answer; * is the best of its block")
+        if let link = plan.link, plan.isEmulatedLink {
+            Terminal.write(
+                "emulated: network '\(link)', API Gateway's and Lambda's limits; numbers in run.json")
+        }
         Terminal.write("results: \(directory.path)")
     }
 }
@@ -110,7 +127,7 @@ enum FailureLine {
             let details = [failure.httpStatus.map(String.init), failure.errorCode]
             let text = details.compactMap { $0 }.filter { !$0.isEmpty }.joined(separator: " ")
             let size = row.sizeBytes.map { " " + Readable.bytes($0) } ?? ""
-            return "\(row.scenario)\(size): \(count) × \(failure.outcome.rawValue) \(text)"
+            return "\(row.scenario.rawValue)\(size): \(count) × \(failure.outcome.rawValue) \(text)"
         }
     }
 }

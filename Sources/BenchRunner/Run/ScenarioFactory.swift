@@ -6,67 +6,118 @@ import Transfer
 /// Makes a strategy for each lane of a cell.
 struct ScenarioFactory: Sendable {
     private let plan: RunPlan
-    private let target: RunTarget
     private let gateway: GatewayAPI?
-    private let storeOrigin: Origin
-    private let presigner: URLPresigner?
+    private let edge: GatewayAPI?
+    /// For `--signer local`: the endpoints to sign for, by whether they accelerate.
+    private let direct: LocalEndpoint?
+    private let accelerated: LocalEndpoint?
+
+    private struct LocalEndpoint: Sendable {
+        let presigner: URLPresigner
+        let origin: Origin
+    }
 
     /// - Throws: a usage error for a URL that is none.
     init(_ plan: RunPlan, _ target: RunTarget) throws(CommandError) {
         self.plan = plan
-        self.target = target
-        guard let storeOrigin = Origin(url: target.storeURL) else {
-            throw .usage("--target: '\(target.storeURL)' is not an http or https URL")
-        }
-        self.storeOrigin = storeOrigin
         guard plan.signer == .gateway else {
-            gateway = nil
-            presigner = try Self.presigner(target)
+            (gateway, edge) = (nil, nil)
+            // Path style: every S3 takes it, whatever names resolve to it.
+            direct = try Self.local(target, target.storeURL, .customPath, "--target")
+            accelerated = try target.accelerateURL.map { url throws(CommandError) in
+                try Self.local(target, url, .customVirtualHosted, "--accelerate")
+            }
             return
         }
-        presigner = nil
-        guard let url = target.gatewayURL, let origin = Origin(url: url) else {
-            throw .usage("--gateway: '\(target.gatewayURL ?? "")' is not an http or https URL")
-        }
-        gateway = GatewayAPI(
-            origin: origin, pathPrefix: Self.pathPrefix(url), bucket: target.bucket,
-            token: target.apiToken)
-    }
-
-    /// Path style: every S3 takes it, whatever names resolve to it.
-    private static func presigner(_ target: RunTarget) throws(CommandError) -> URLPresigner {
-        do throws(EndpointError) {
-            let endpoint = try Endpoint(
-                style: .customPath, region: target.region, bucket: target.bucket,
-                url: target.storeURL)
-            let credentials = Credentials(
-                accessKey: target.accessKey ?? "", secretKey: target.secretKey ?? "",
-                sessionToken: target.sessionToken)
-            return URLPresigner(credentials: credentials, endpoint: endpoint)
-        } catch {
-            throw .usage("\(error)")
+        (direct, accelerated) = (nil, nil)
+        gateway = try Self.api(target, target.gatewayURL ?? "", "--gateway")
+        edge = try target.edgeURL.map { url throws(CommandError) in
+            try Self.api(target, url, "--edge")
         }
     }
 
     func make(_ cell: Cell, worker: Int, lane: Int) -> any Scenario {
-        let boundary = boundary(cell, worker: worker, lane: lane)
-        switch (cell.scenario, gateway, presigner) {
-        case ("presigned-put", .some(let api), _): return PresignedPut(.gateway(api))
-        case (_, .some(let api), _): return PresignedPost(.gateway(api), boundary: boundary)
-        case ("presigned-put", _, .some(let presigner)):
-            let signer = LocalPutSigner(
-                presigner, origin: storeOrigin, expiresSeconds: plan.expiresSeconds)
-            return PresignedPut(.local(signer))
-        case (_, _, .some(let presigner)):
-            let signer = LocalPostSigner(
-                presigner, origin: storeOrigin, expiresSeconds: plan.expiresSeconds)
-            return PresignedPost(.local(signer), boundary: boundary)
-        case (_, .none, .none): preconditionFailure("init has made one of them")
+        gateway.map { throughGateway($0, cell, worker, lane) } ?? signedHere(cell, worker, lane)
+    }
+
+    private func throughGateway(
+        _ api: GatewayAPI, _ cell: Cell, _ worker: Int, _ lane: Int
+    ) -> any Scenario {
+        let isAccelerated = cell.scenario.isAccelerated
+        switch cell.scenario {
+        case .proxyJSON: return ProxyJSON(api)
+        case .proxyBinary: return ProxyBinary(api)
+        case .edgeRedirect:
+            return EdgeRedirect(
+                edge: edge ?? api, api: api,
+                expectsContinue: plan.client.expectsContinue)
+        case .presignedPut, .acceleratedPut:
+            return PresignedPut(.gateway(api), isAccelerated: isAccelerated)
+        case .presignedPost, .acceleratedPost:
+            return PresignedPost(
+                .gateway(api), boundary: boundary(cell, worker, lane), isAccelerated: isAccelerated)
+        case .presignedMultipart, .acceleratedMultipart:
+            return PresignedMultipart(
+                .gateway(api), partBytes: plan.client.partBytes, window: plan.client.partWindow,
+                isAccelerated: isAccelerated)
         }
     }
 
+    private func signedHere(_ cell: Cell, _ worker: Int, _ lane: Int) -> any Scenario {
+        guard let endpoint = cell.scenario.isAccelerated ? accelerated : direct else {
+            preconditionFailure("the plan has no strategy that the target lacks")
+        }
+        let (presigner, origin) = (endpoint.presigner, endpoint.origin)
+        let expires = plan.expiresSeconds
+        switch cell.scenario {
+        case .presignedPost, .acceleratedPost:
+            let signer = LocalPostSigner(presigner, origin: origin, expiresSeconds: expires)
+            return PresignedPost(.local(signer), boundary: boundary(cell, worker, lane))
+        case .presignedMultipart, .acceleratedMultipart:
+            let signer = LocalMultipartSigner(presigner, origin: origin, expiresSeconds: expires)
+            return PresignedMultipart(
+                .local(signer), partBytes: plan.client.partBytes, window: plan.client.partWindow)
+        default:
+            let signer = LocalPutSigner(presigner, origin: origin, expiresSeconds: expires)
+            return PresignedPut(.local(signer))
+        }
+    }
+
+    private static func local(
+        _ target: RunTarget, _ url: String, _ style: Endpoint.Style, _ flag: String
+    ) throws(CommandError) -> LocalEndpoint {
+        let endpoint: Endpoint
+        do throws(EndpointError) {
+            endpoint = try Endpoint(
+                style: style, region: target.region, bucket: target.bucket, url: url)
+        } catch {
+            throw .usage("\(flag): \(error)")
+        }
+        let credentials = Credentials(
+            accessKey: target.accessKey ?? "", secretKey: target.secretKey ?? "",
+            sessionToken: target.sessionToken)
+        return LocalEndpoint(
+            presigner: URLPresigner(credentials: credentials, endpoint: endpoint),
+            origin: try origin("\(endpoint.scheme)://\(endpoint.host)", flag))
+    }
+
+    private static func api(
+        _ target: RunTarget, _ url: String, _ flag: String
+    ) throws(CommandError) -> GatewayAPI {
+        GatewayAPI(
+            origin: try origin(url, flag), pathPrefix: pathPrefix(url), bucket: target.bucket,
+            token: target.apiToken)
+    }
+
+    private static func origin(_ url: String, _ flag: String) throws(CommandError) -> Origin {
+        guard let origin = Origin(url: url) else {
+            throw .usage("\(flag): '\(RunRecord.withoutSecrets(url))' is not an http or https URL")
+        }
+        return origin
+    }
+
     /// 128 bits that follow from the seed.
-    private func boundary(_ cell: Cell, worker: Int, lane: Int) -> String {
+    private func boundary(_ cell: Cell, _ worker: Int, _ lane: Int) -> String {
         let position = UInt64(cell.round) << 40 ^ UInt64(worker) << 24 ^ UInt64(lane)
         var random = SeededRandom(seed: plan.seed ^ position &* 0xD134_2543_DE82_EF95)
         return "uploadbench-" + String(random.next(), radix: 16) + String(random.next(), radix: 16)

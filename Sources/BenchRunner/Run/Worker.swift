@@ -11,6 +11,7 @@ final class Worker {
     let engine: TransferEngine
     private let loop: EventLoop
     private let cell: Cell
+    private let keepsConnections: Bool
     private let control: CellControl
     private let workload: Workload
     private var samples: SampleEncoder
@@ -33,9 +34,10 @@ final class Worker {
 
     init(
         index: Int, of count: Int, cell: Cell, control: CellControl, workload: Workload,
-        samples: SampleEncoder, engineSettings: TransferConfiguration
+        samples: SampleEncoder, engineSettings: TransferConfiguration, keepsConnections: Bool
     ) throws {
         self.index = index
+        self.keepsConnections = keepsConnections
         self.cell = cell
         self.control = control
         self.workload = workload
@@ -49,7 +51,12 @@ final class Worker {
 
     /// Runs the lanes until the cell is over, and returns what they measured.
     func run(_ makeScenario: (Int) -> any Scenario, laneCount: Int) -> CellMeasurements {
-        lanes = (0..<laneCount).map { Lane(makeScenario($0), worker: self) }
+        lanes = (0..<laneCount).map { lane in
+            Lane(
+                makeScenario(lane), worker: self,
+                connectionGroup: keepsConnections ? 0 : lane + 1,
+                keepsConnections: keepsConnections)
+        }
         running = lanes.count
         lanes.forEach { startNext($0) }
         if running > 0 {
@@ -68,9 +75,9 @@ final class Worker {
         measurements.recordSecond(
             sample, sizeBytes: sizeBytes, cellStartNs: control.startNs, inFlight: running)
         if !sample.isWarmup {
-            measurements.record(
-                sample, sizeBytes: sizeBytes, windowEndNs: control.lastStartNs ?? .max)
+            measurements.record(sample, sizeBytes: sizeBytes)
         }
+        measurements.recordRate(sample, sizeBytes: sizeBytes, window: control.window)
         endedUploads += 1
         if sample.hasFailed {
             failed += 1

@@ -8,9 +8,14 @@ import Foundation
 final class EndOfService {
     private let signals: Int32
     private let watchesInput: Bool
+    private let answer: (String) -> Void
+    private var input: [UInt8] = []
+    private static let lineLimitBytes = 4096
 
-    init(watchingInput: Bool) {
+    /// - Parameter answer: gets each line of the input.
+    init(watchingInput: Bool, answer: @escaping (String) -> Void = { _ in }) {
         watchesInput = watchingInput
+        self.answer = answer
         var mask = sigset_t()
         sigemptyset(&mask)
         sigaddset(&mask, SIGINT)
@@ -35,9 +40,17 @@ final class EndOfService {
         }
     }
 
-    /// Reads and forgets what is there; false at its end.
+    /// Reads what is there; false at its end.
     private func hasMoreInput() -> Bool {
         var buffer = [UInt8](repeating: 0, count: 512)
-        return read(STDIN_FILENO, &buffer, buffer.count) > 0
+        let count = read(STDIN_FILENO, &buffer, buffer.count)
+        guard count > 0 else { return false }
+        input += buffer.prefix(count)
+        while let end = input.firstIndex(of: UInt8(ascii: "\n")) {
+            answer(String(decoding: input[..<end], as: UTF8.self))
+            input.removeSubrange(...end)
+        }
+        if input.count > Self.lineLimitBytes { input = [] }
+        return true
     }
 }

@@ -17,6 +17,8 @@ extension Command {
             Flag(name: "host", valueName: "ADDRESS", help: "where to listen (default 127.0.0.1)"),
             Flag(name: "store-port", valueName: "N", help: "0: any free one (default)"),
             Flag(name: "gateway-port", valueName: "N", help: "0: any free one (default)"),
+            Flag(name: "edge-port", valueName: "N", help: "0: any free one (default)"),
+            Flag(name: "accelerate-port", valueName: "N", help: "0: any free one (default)"),
             Flag(name: "bucket", valueName: "NAME", help: "the one bucket (default uploads)"),
             Flag(name: "region", valueName: "NAME", help: "its region (default us-east-1)"),
             Flag(
@@ -37,13 +39,11 @@ extension Command {
                 name: "ready-file", valueName: "FILE",
                 help: "gets a JSON object with the URLs and keys"),
             Flag(name: "until-stdin-closes", help: "end when the standard input does"),
+            Flag(
+                name: "seed", valueName: "N", help: "of losses and cold starts (default 1)"),
             Flag(name: "plan", valueName: "FILE", help: "JSON object of these flags"),
-        ],
-        laterFlags: [
-            "edge-port", "accelerate-port", "link", "fault", "tls", "gateway-throttle",
-            "gateway-burst", "gateway-limit", "lambda-limit", "lambda-concurrency", "cold-start",
-            "service-time",
-        ],
+        ] + EmulationFlags.flags,
+        laterFlags: ["fault", "tls"],
         run: { arguments throws(CommandError) in try ServeCommand.run(arguments) })
 }
 
@@ -51,7 +51,10 @@ enum ServeCommand {
     static func run(_ arguments: Arguments) throws(CommandError) -> ExitCode {
         let settings = try Settings(arguments, for: .serve)
         let configuration = try configuration(settings)
-        let end = EndOfService(watchingInput: settings.isOn("until-stdin-closes"))
+        let questions = Questions()
+        let end = EndOfService(watchingInput: try settings.isOn("until-stdin-closes")) {
+            questions.answer($0)
+        }
         let testbed: Testbed
         do {
             testbed = try Testbed(configuration)
@@ -69,6 +72,9 @@ enum ServeCommand {
         }
         Terminal.write("store    \(testbed.storeURL)  bucket \(configuration.store.bucket)")
         Terminal.write("gateway  \(testbed.gatewayURL)")
+        Terminal.write("edge     \(testbed.edgeURL)")
+        Terminal.write("accelerate  \(testbed.accelerateURL)")
+        questions.testbed = testbed
         end.wait()
         return .success
     }
@@ -97,11 +103,18 @@ enum ServeCommand {
         configuration.host = settings.text("host") ?? configuration.host
         configuration.storePort = try settings.parsed("store-port", default: 0, port)
         configuration.gatewayPort = try settings.parsed("gateway-port", default: 0, port)
+        configuration.edgePort = try settings.parsed("edge-port", default: 0, port)
+        configuration.acceleratePort = try settings.parsed("accelerate-port", default: 0, port)
+        configuration.limits = try EmulationFlags.limits(settings)
+        configuration.link = try settings.parsed("link", default: nil, EmulationFlags.link)
+        configuration.seed = configuration.limits.seed
+        configuration.keyPolicy = try EmulationFlags.keyPolicy(settings)
+        configuration.edgeServiceTimeNs = try EmulationFlags.serviceTimes(settings)["edge"] ?? 0
         configuration.expiresSeconds = try settings.parsed("expires", default: 300) {
             text, source throws(CommandError) in
             try Quantities.count(text, source, in: 1...604_800)
         }
-        configuration.token = settings.isOn("open") ? nil : RandomText.make(bytes: 24)
+        configuration.token = try settings.isOn("open") ? nil : RandomText.make(bytes: 24)
         return configuration
     }
 
@@ -150,6 +163,21 @@ enum ServeCommand {
     }
 }
 
+/// Answers what the standard input asks, for the run that started this process.
+private final class Questions {
+    var testbed: Testbed?
+
+    func answer(_ line: String) {
+        guard line == RoleAccounts.question, let testbed else { return }
+        let roles = testbed.takeAccounts().map {
+            ($0.role, RoleAccounts.Role(cpu_ns: $0.cpuNs, peak_bytes: $0.peakBytes))
+        }
+        let accounts = RoleAccounts(roles: Dictionary(uniqueKeysWithValues: roles))
+        guard let json = try? JSONEncoder().encode(accounts) else { return }
+        Terminal.write(String(decoding: json, as: UTF8.self))
+    }
+}
+
 /// Letters and digits that nobody can guess.
 enum RandomText {
     static func make(bytes: Int) -> String {
@@ -166,8 +194,7 @@ struct ReadyFile {
         let credentials = configuration.store.credentials.first
         object = [
             "store": testbed.storeURL, "gateway": testbed.gatewayURL,
-            // These roles are not part of the testbed yet.
-            "edge": NSNull(), "accelerate": NSNull(), "ca_file": NSNull(),
+            "edge": testbed.edgeURL, "accelerate": testbed.accelerateURL, "ca_file": NSNull(),
             "bucket": configuration.store.bucket, "region": configuration.store.region,
             "access_key": credentials?.accessKey ?? "", "secret_key": credentials?.secretKey ?? "",
             "token": configuration.token ?? NSNull() as Any, "pid": Int(getpid()),

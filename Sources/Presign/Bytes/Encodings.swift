@@ -191,6 +191,14 @@ package enum Base64 {
         }
     }
 
+    /// The characters of the encoding, for bytes too many to make a string of.
+    package static func encode(_ bytes: UnsafeRawBufferPointer) -> [UInt8] {
+        let count = (bytes.count + 2) / 3 * 4
+        return [UInt8](unsafeUninitializedCapacity: count) { buffer, written in
+            written = buffer.baseAddress.map { store(bytes, to: $0, table) } ?? 0
+        }
+    }
+
     /// nil unless the text is padded Base64 without line breaks.
     package static func decode(_ text: String) -> [UInt8]? {
         let characters = Array(text.utf8)

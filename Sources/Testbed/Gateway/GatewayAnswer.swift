@@ -18,6 +18,13 @@ enum GatewayAnswer {
         json(status, [("message", .string(message))])
     }
 
+    /// Refused by the API's front, which knows no CORS: a browser's script cannot read it.
+    static func bodyTooLarge(_ limitBytes: Int64) -> HTTPResponse {
+        HTTPResponse(
+            status: 413, headers: [("Content-Type", "text/plain")],
+            body: .bytes(Array("HTTP content length exceeded \(limitBytes) bytes.".utf8)))
+    }
+
     static var preflight: HTTPResponse {
         HTTPResponse(
             status: 204,

@@ -1,132 +1,167 @@
 package import NetIO
-package import Presign
+import Presign
 
-/// What the gateway is told at its start.
-package struct GatewayConfiguration: Sendable {
-    package var bucket: String
-    package var region: String
-    /// What it signs with; its own, never shown to clients.
-    package var credentials: Credentials
-    package var store: ListenAddress
-    /// nil: open, every request is the user `anonymous`.
-    package var token: String?
-    /// The user whose token it is.
-    package var user = "bench"
-    package var expiresSeconds = 300
-    package var now: @Sendable () -> SigningTime
-
-    package init(
-        bucket: String, region: String, credentials: Credentials, store: ListenAddress,
-        token: String?, now: @escaping @Sendable () -> SigningTime
-    ) {
-        self.bucket = bucket
-        self.region = region
-        self.credentials = credentials
-        self.store = store
-        self.token = token
-        self.now = now
-    }
-}
-
-/// The gateway role: API Gateway, the Lambda behind it, and the review API in one.
+/// The gateway role: API Gateway, the Lambda functions behind it, and the review API in one.
 package final class GatewayHandler: RequestHandler {
-    private enum Route {
-        case signedURL
-        case signedPost
-        case review
-
-        init?(_ request: HTTPRequest) {
-            switch (request.method, request.rawPath) {
-            case ("GET", "/signed-url"): self = .signedURL
-            case ("GET", "/signed-post"): self = .signedPost
-            case ("POST", "/reviews"): self = .review
-            default: return nil
-            }
-        }
-    }
-
     private let configuration: GatewayConfiguration
+    private let loop: EventLoop
+    private let bearer: BearerToken
     private let permissions: Permissions
-    /// Of a gateway on all addresses: by the name that the client used.
-    private var permissionsByHost: [String: Permissions] = [:]
+    private let multipart: MultipartPermissions
+    private let images: ImageUploads
+    private let uploads: ServiceUploads
     private let reviews: Reviews
-    private static let hostLimit = 16
+    private var throttle: TokenBucket
+    private var pool: LambdaPool
+
+    /// What a permission or a review may say in its body.
+    private static let documentLimitBytes = 16 * 1024
 
     package init(_ configuration: GatewayConfiguration, loop: EventLoop) throws {
         self.configuration = configuration
-        let endpoint = try Self.endpoint(configuration, host: configuration.store.localName)
-        permissions = Permissions(configuration, endpoint)
-        let address = try SocketAddress(
-            resolving: configuration.store.localName, port: configuration.store.port)
-        reviews = Reviews(
-            configuration, endpoint, store: UpstreamClient(loop: loop, address: address))
+        self.loop = loop
+        bearer = BearerToken(configuration)
+        permissions = try Permissions(configuration)
+        let store = try StoreClient(configuration, loop: loop)
+        let naming = UploadNaming(policy: configuration.keyPolicy)
+        multipart = MultipartPermissions(permissions, naming, store)
+        reviews = Reviews(configuration, store)
+        images = ImageUploads(configuration, naming, store, reviews)
+        uploads = ServiceUploads(configuration, store)
+        throttle = TokenBucket(
+            perSecond: configuration.limits.throttlePerSecond,
+            burst: configuration.limits.throttleBurst, nowNs: loop.nowNs)
+        pool = LambdaPool(configuration.limits)
     }
 
     package func handle(_ exchange: Exchange) {
         let request = exchange.request
         if request.method == "OPTIONS" { return exchange.respond(GatewayAnswer.preflight) }
+        guard throttle.take(nowNs: loop.nowNs) else {
+            return exchange.respond(GatewayAnswer.error(429, "Too Many Requests"))
+        }
+        if let refusal = refusal(of: request) { return exchange.respond(refusal) }
         // API Gateway looks for the route first: its authorizers belong to routes.
-        guard let route = Route(request) else {
+        guard let route = GatewayRoute(request) else {
             return exchange.respond(GatewayAnswer.error(404, "Not Found"))
         }
-        guard let user = user(of: request) else {
+        guard let user = bearer.user(of: request) else {
             return exchange.respond(GatewayAnswer.error(401, "Unauthorized"))
         }
+        guard case .upload(let key) = route else { return invoke(route, exchange, user) }
+        let reply = reply(exchange) {}
+        after(configuration.limits.serviceTimeNs) { [uploads] in
+            uploads.store(key, user: user, exchange, reply)
+        }
+    }
+
+    /// What the API refuses whatever the route: heads and bodies over its limits.
+    private func refusal(of request: HTTPRequest) -> HTTPResponse? {
+        let limits = configuration.limits
+        let headerBytes = request.headers.reduce(0) { $0 + $1.name.utf8.count + $1.value.utf8.count }
+        guard headerBytes <= limits.headerBytes else {
+            return GatewayAnswer.error(431, "Request Header Fields Too Large")
+        }
+        guard (request.contentLength ?? 0) <= limits.bodyBytes else {
+            return GatewayAnswer.bodyTooLarge(limits.bodyBytes)
+        }
+        return nil
+    }
+
+    // MARK: Lambda
+
+    private func invoke(_ route: GatewayRoute, _ exchange: Exchange, _ user: String) {
+        guard case .starts(let delayNs) = pool.start() else {
+            return exchange.respond(GatewayAnswer.error(429, "Too Many Requests"))
+        }
+        let reply = reply(exchange) { [unowned self] in pool.finish() }
+        after(delayNs + configuration.limits.serviceTimeNs) { [unowned self] in
+            run(route, exchange, user, reply)
+        }
+    }
+
+    private func run(
+        _ route: GatewayRoute, _ exchange: Exchange, _ user: String, _ reply: @escaping Reply
+    ) {
         switch route {
-        case .signedURL:
-            let query = FormQuery(request.rawQuery)
-            exchange.respond(permissions(for: request).signedURL(query, user: user))
-        case .signedPost:
-            let query = FormQuery(request.rawQuery)
-            exchange.respond(permissions(for: request).signedPost(query, user: user))
+        case .signedURL: reply(permissions.signedURL(exchange.request, user: user))
+        case .signedPost: reply(permissions.signedPost(exchange.request, user: user))
+        case .signedMultipart:
+            receiveDocument(exchange, reply) { [multipart] body in
+                multipart.sign(body, user: user, exchange.request, reply)
+            }
+        case .image: images.receive(exchange, user: user, reply)
         case .review:
-            exchange.receiveBody(
-                into: SmallBody(limitBytes: Reviews.bodyLimitBytes) { [reviews] body in
-                    reviews.review(body, user: user, exchange)
-                })
+            receiveDocument(exchange, reply) { [reviews] body in
+                reviews.review(body, user: user, reply)
+            }
+        case .upload: reply(GatewayAnswer.error(500, "Internal Server Error"))
         }
     }
 
-    /// A role on all addresses has no name of its own: the client gets URLs with the one it used.
-    private func permissions(for request: HTTPRequest) -> Permissions {
-        guard configuration.store.isWildcard, let authority = request.headers.first("Host") else {
-            return permissions
+    private func receiveDocument(
+        _ exchange: Exchange, _ reply: @escaping Reply, _ use: @escaping ([UInt8]) -> Void
+    ) {
+        let limit = Self.documentLimitBytes
+        exchange.receiveBody(
+            into: SmallBody(limitBytes: limit) { body in
+                guard let body else {
+                    return reply(GatewayAnswer.error(413, "The body exceeds \(limit) bytes"))
+                }
+                use(body)
+            } aborted: {
+                reply(GatewayAnswer.error(400, "The body ended early"))
+            })
+    }
+
+    // MARK: Time
+
+    /// Answers once, within the integration's time limit; `ended` is called when the integration is
+    /// done, also after that.
+    private func reply(_ exchange: Exchange, ended: @escaping () -> Void) -> Reply {
+        let timer = loop.schedule(afterNs: configuration.limits.integrationTimeoutNs) {
+            exchange.respond(GatewayAnswer.error(504, "Endpoint request timed out"))
         }
-        if let known = permissionsByHost[authority] { return known }
-        let end = authority.lastIndex(of: ":") ?? authority.endIndex
-        let host = authority.hasSuffix("]") ? authority : String(authority[..<end])
-        guard let endpoint = try? Self.endpoint(configuration, host: host) else {
-            return permissions
+        var hasEnded = false
+        return { [loop] response in
+            guard !hasEnded else { return }
+            hasEnded = true
+            loop.cancel(timer)
+            ended()
+            exchange.respond(response)
         }
-        if permissionsByHost.count >= Self.hostLimit { permissionsByHost = [:] }
-        let made = Permissions(configuration, endpoint)
-        permissionsByHost[authority] = made
-        return made
     }
 
-    private static func endpoint(
-        _ configuration: GatewayConfiguration, host: String
-    ) throws(EndpointError) -> Endpoint {
-        try Endpoint(
-            style: .customPath, region: configuration.region, bucket: configuration.bucket,
-            url: "http://\(host):\(configuration.store.port)")
+    private func after(_ delayNs: Int64, _ action: @escaping () -> Void) {
+        guard delayNs > 0 else { return action() }
+        loop.schedule(afterNs: delayNs, action)
     }
+}
 
-    /// The user that the token was given to; nil when it is missing or wrong.
-    private func user(of request: HTTPRequest) -> String? {
-        guard let token = configuration.token else { return "anonymous" }
-        // RFC 9110 §11.1: the scheme's case does not matter.
-        guard let field = request.headers.first("Authorization"),
-            isSameToken(field.prefix(7), "bearer "),
-            Self.isSame(Array(field.utf8.dropFirst(7)), Array(token.utf8))
-        else { return nil }
-        return configuration.user
-    }
+/// Gives the answer to a request.
+typealias Reply = (HTTPResponse) -> Void
 
-    /// Takes the same time wherever the two differ.
-    private static func isSame(_ left: [UInt8], _ right: [UInt8]) -> Bool {
-        guard left.count == right.count else { return false }
-        return zip(left, right).reduce(UInt8(0)) { $0 | ($1.0 ^ $1.1) } == 0
+/// What a request asks of the API.
+enum GatewayRoute {
+    case signedURL, signedPost, signedMultipart, image, review
+    /// The key as it stands in the path, decoded.
+    case upload(key: [UInt8])
+
+    private static let uploadPath = "/uploads/"
+
+    init?(_ request: HTTPRequest) {
+        switch (request.method, request.rawPath) {
+        case ("GET", "/signed-url"): self = .signedURL
+        case ("GET", "/signed-post"): self = .signedPost
+        case ("POST", "/signed-multipart"): self = .signedMultipart
+        case ("POST", "/images"): self = .image
+        case ("POST", "/reviews"): self = .review
+        case ("PUT", let path) where path.hasPrefix(Self.uploadPath):
+            let key = PercentEncoding.decode(path.utf8.dropFirst(Self.uploadPath.utf8.count))
+            guard !key.isEmpty else { return nil }
+            self = .upload(key: key)
+        default: return nil
+        }
     }
 }
 
@@ -145,34 +180,4 @@ struct FormQuery {
     }
 
     subscript(_ name: String) -> String? { pairs.first { $0.name == name }?.value }
-}
-
-/// Collects a body that must be small.
-final class SmallBody: BodySink {
-    private let limitBytes: Int
-    private let completion: ([UInt8]?) -> Void
-    private var bytes: [UInt8] = []
-    private var isTooLarge = false
-
-    /// - Parameter completion: gets nil for a body over the limit.
-    init(limitBytes: Int, completion: @escaping ([UInt8]?) -> Void) {
-        self.limitBytes = limitBytes
-        self.completion = completion
-    }
-
-    func receive(_ received: UnsafeRawBufferPointer) {
-        guard !isTooLarge else { return }
-        guard bytes.count + received.count <= limitBytes else {
-            isTooLarge = true
-            completion(nil)
-            return
-        }
-        bytes.append(contentsOf: received)
-    }
-
-    func finish() {
-        if !isTooLarge { completion(bytes) }
-    }
-
-    func abort() {}
 }

@@ -1,45 +1,45 @@
+import NetIO
 import Presign
 
-/// `GET /signed-url` and `GET /signed-post`: a permission for one new key of the token's user.
+/// Permissions for new keys of a token's user: `GET /signed-url`, `GET /signed-post` and what the edge
+/// redirects to.
 ///
 /// Parameters of both: `contentType` (signed, so the upload must carry it; default
-/// application/octet-stream), `filename` (its extension goes into the key). Of the form also
-/// `maxBytes`.
+/// application/octet-stream), `filename` (its extension goes into the key), `accelerate`. Of the form
+/// also `maxBytes`.
 final class Permissions {
     private let configuration: GatewayConfiguration
-    private let endpoint: Endpoint
-    private let presigner: URLPresigner
-    private let random = RandomSource()
-    private var urlSigners: [String: URLSigner] = [:]
-    private var formSigners: [String: FormSigner] = [:]
-
+    private let naming: UploadNaming
+    private let direct: EndpointSigners
+    private let accelerated: EndpointSigners?
+    /// Of a gateway on all addresses: by the name that the client used.
+    private var byHost: [String: EndpointSigners] = [:]
+    private static let hostLimit = 16
     /// What one PUT or POST may carry at S3 (S3 User Guide, "Uploading objects").
     private static let objectLimitBytes: Int64 = 5_368_709_120
-    /// Clients choose content types: beyond this many the prepared signers are made anew.
-    private static let preparedLimit = 64
 
-    private final class URLSigner {
-        var signer: PresignedURLSigner
-        init(_ signer: consuming PresignedURLSigner) { self.signer = signer }
-    }
-
-    private final class FormSigner {
-        var signer: PostFormSigner
-        init(_ signer: consuming PostFormSigner) { self.signer = signer }
-    }
-
-    init(_ configuration: GatewayConfiguration, _ endpoint: Endpoint) {
+    init(_ configuration: GatewayConfiguration) throws {
         self.configuration = configuration
-        self.endpoint = endpoint
-        presigner = URLPresigner(credentials: configuration.credentials, endpoint: endpoint)
+        naming = UploadNaming(policy: configuration.keyPolicy)
+        direct = EndpointSigners(
+            configuration, try Self.endpoint(configuration, host: configuration.store.localName))
+        accelerated = try configuration.acceleratePort.map { port in
+            EndpointSigners(
+                configuration,
+                try Endpoint(
+                    style: .customVirtualHosted, region: configuration.region,
+                    bucket: configuration.bucket, url: "\(configuration.scheme)://localhost:\(port)"))
+        }
     }
 
-    func signedURL(_ query: FormQuery, user: String) -> HTTPResponse {
-        guard let contentType = contentType(query), let key = newKey(query, user: user) else {
-            return Self.invalidParameter
-        }
+    func signedURL(_ request: HTTPRequest, user: String) -> HTTPResponse {
+        let query = FormQuery(request.rawQuery)
+        guard let type = UploadNaming.contentType(query["contentType"]),
+            let signers = signers(for: request, isAccelerated: query["accelerate"] == "true")
+        else { return Self.invalidParameter }
+        let key = naming.key(user: user, fileName: query["filename"] ?? "")
         do throws(SigningError) {
-            let url = try urlSigner(contentType).signer.sign(key: key, at: configuration.now())
+            let url = try signers.putURL(key: key, contentType: type)
             return GatewayAnswer.json(
                 200, [("id", .string(key)), ("data", .object([("url", .string(url))]))])
         } catch {
@@ -47,14 +47,16 @@ final class Permissions {
         }
     }
 
-    func signedPost(_ query: FormQuery, user: String) -> HTTPResponse {
+    func signedPost(_ request: HTTPRequest, user: String) -> HTTPResponse {
+        let query = FormQuery(request.rawQuery)
         let limit = query["maxBytes"].map { Int64($0) ?? -1 } ?? Self.objectLimitBytes
-        guard let contentType = contentType(query), let key = newKey(query, user: user),
-            (0...Self.objectLimitBytes).contains(limit)
+        guard let type = UploadNaming.contentType(query["contentType"]),
+            (0...Self.objectLimitBytes).contains(limit),
+            let signers = signers(for: request, isAccelerated: query["accelerate"] == "true")
         else { return Self.invalidParameter }
+        let key = naming.key(user: user, fileName: query["filename"] ?? "")
         do throws(SigningError) {
-            let form = try formSigner(contentType, limit).signer.sign(
-                key: key, at: configuration.now())
+            let form = try signers.form(key: key, contentType: type, limit: limit, user: user)
             let fields = form.fields.map { ($0.name, JSONValue.string($0.value)) }
             let data = [("url", JSONValue.string(form.url)), ("fields", .object(fields))]
             return GatewayAnswer.json(200, [("id", .string(key)), ("data", .object(data))])
@@ -63,58 +65,46 @@ final class Permissions {
         }
     }
 
-    private static var invalidParameter: HTTPResponse {
+    /// Where the edge sends a PUT; nil for a name or type that cannot be signed.
+    func putURL(
+        contentType: String, fileName: String, user: String, _ request: HTTPRequest
+    ) -> String? {
+        guard let type = UploadNaming.contentType(contentType),
+            let signers = signers(for: request, isAccelerated: false)
+        else { return nil }
+        return try? signers.putURL(
+            key: naming.key(user: user, fileName: fileName), contentType: type)
+    }
+
+    /// nil when there is no acceleration here.
+    func signers(for request: HTTPRequest, isAccelerated: Bool) -> EndpointSigners? {
+        isAccelerated ? accelerated : direct(for: request)
+    }
+
+    static var invalidParameter: HTTPResponse {
         GatewayAnswer.error(400, "Invalid request parameters")
     }
 
-    private func urlSigner(_ contentType: String) throws(SigningError) -> URLSigner {
-        if let prepared = urlSigners[contentType] { return prepared }
-        if urlSigners.count >= Self.preparedLimit { urlSigners = [:] }
-        let made = URLSigner(
-            try PresignedURLSigner(
-                presigner, headers: [("content-type", contentType)],
-                expiresSeconds: configuration.expiresSeconds))
-        urlSigners[contentType] = made
+    /// A role on all addresses has no name of its own: the client gets URLs with the one it used.
+    private func direct(for request: HTTPRequest) -> EndpointSigners {
+        guard configuration.store.isWildcard, let authority = request.headers.first("Host") else {
+            return direct
+        }
+        if let known = byHost[authority] { return known }
+        let end = authority.lastIndex(of: ":") ?? authority.endIndex
+        let host = authority.hasSuffix("]") ? authority : String(authority[..<end])
+        guard let endpoint = try? Self.endpoint(configuration, host: host) else { return direct }
+        if byHost.count >= Self.hostLimit { byHost = [:] }
+        let made = EndpointSigners(configuration, endpoint)
+        byHost[authority] = made
         return made
     }
 
-    private func formSigner(
-        _ contentType: String, _ limit: Int64
-    ) throws(SigningError) -> FormSigner {
-        let name = "\(limit) \(contentType)"
-        if let prepared = formSigners[name] { return prepared }
-        if formSigners.count >= Self.preparedLimit { formSigners = [:] }
-        let fields = [(name: "Content-Type", value: contentType)]
-        let made = FormSigner(
-            try PostFormSigner(
-                credentials: configuration.credentials, endpoint: endpoint, fields: fields,
-                conditions: PostFormSigner.exactly(fields) + [.contentLength(0...limit)],
-                expiresSeconds: configuration.expiresSeconds))
-        formSigners[name] = made
-        return made
-    }
-
-    /// `type/subtype` with parameters, of printable characters; nil for anything else.
-    private func contentType(_ query: FormQuery) -> String? {
-        guard let type = query["contentType"], !type.isEmpty else {
-            return "application/octet-stream"
-        }
-        let isClean = type.utf8.allSatisfy { $0 >= 0x20 && $0 < 0x7F }
-        return isClean && type.contains("/") && type.utf8.count <= 200 ? type : nil
-    }
-
-    /// `users/<user>/<uuid><extension>`: the user comes from the token, and of the file's name
-    /// only a short plain extension is taken.
-    private func newKey(_ query: FormQuery, user: String) -> String? {
-        let name = query["filename"] ?? ""
-        var suffix = ""
-        if let dot = name.lastIndex(of: "."), dot > name.startIndex {
-            suffix = name[dot...].lowercased()
-            let isPlain = suffix.dropFirst().utf8.allSatisfy {
-                (0x30...0x39).contains($0) || (0x61...0x7A).contains($0)
-            }
-            if !isPlain || !(2...12).contains(suffix.utf8.count) { suffix = "" }
-        }
-        return "users/\(user)/\(random.uuid())\(suffix)"
+    static func endpoint(
+        _ configuration: GatewayConfiguration, host: String
+    ) throws(EndpointError) -> Endpoint {
+        try Endpoint(
+            style: .customPath, region: configuration.region, bucket: configuration.bucket,
+            url: "\(configuration.scheme)://\(host):\(configuration.store.port)")
     }
 }

@@ -90,7 +90,7 @@ package final class RoleServer: @unchecked Sendable {
         ended.wait()
     }
 
-    private static func listen(_ address: ListenAddress) throws -> (Int32, Int) {
+    static func listen(_ address: ListenAddress) throws -> (Int32, Int) {
         let wanted = try SocketAddress(resolving: address.host, port: address.port)
         let kind = clinux_SOCK_STREAM | clinux_SOCK_NONBLOCK | clinux_SOCK_CLOEXEC
         let descriptor = socket(wanted.family, kind, 0)

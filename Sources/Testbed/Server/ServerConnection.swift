@@ -210,6 +210,8 @@ final class ServerConnection: EventSource, ExchangeChannel {
             flush()
         }
         takePending()
+        // A role may ask for the body long after the head: then nobody watches for it yet.
+        if isOpen { updateInterest() }
     }
 
     func setBodyPaused(_ isPaused: Bool, of exchange: Exchange) {

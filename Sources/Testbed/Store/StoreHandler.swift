@@ -12,6 +12,8 @@ package struct StoreConfiguration: Sendable {
     package var mode = StoreMode.memory(limitBytes: 2 << 30)
     /// Of the bench's own bucket at the start; nil for none, as a new bucket on AWS.
     package var cors: CORSConfiguration? = .open
+    /// Transfer Acceleration of the bench's own bucket at the start; nil: never configured.
+    package var accelerationStatus: String? = "Enabled"
     /// S3 keeps a CRC64NVME of every object that comes without a checksum. It costs about half as
     /// much as the MD5; load that wants a lighter store can do without.
     package var computesDefaultChecksum = true
@@ -54,7 +56,9 @@ package final class StoreHandler: RequestHandler {
         keys = Dictionary(
             configuration.credentials.map { ($0.accessKey, $0) }, uniquingKeysWith: { $1 })
         requestNumber = UInt64.random(in: 0...UInt64.max)
-        store.add(configuration.bucket, at: configuration.now()).cors = configuration.cors
+        let bucket = store.add(configuration.bucket, at: configuration.now())
+        bucket.cors = configuration.cors
+        bucket.accelerationStatus = configuration.accelerationStatus
     }
 
     package func handle(_ exchange: Exchange) {

@@ -1,0 +1,74 @@
+/// The flags of `run`, in the order in which its help shows them.
+enum RunFlags {
+    static let all = load + client + place + EmulationFlags.flags + output
+
+    private static let load = [
+        Flag(
+            name: "scenarios", valueName: "A,B",
+            help: "strategies: \(Strategy.names.joined(separator: ", ")) (default: all that apply)"),
+        Flag(name: "size", valueName: "LIST", help: "bytes per upload (default 256KiB,4MiB)"),
+        Flag(
+            name: "files", valueName: "PATH",
+            help: "upload real files instead, a file or a folder, each once"),
+        Flag(
+            name: "concurrency", short: "c", valueName: "N", help: "clients at a time (default 8)"),
+        Flag(
+            name: "duration", short: "d", valueName: "TIME",
+            help: "measured time per cell (default 5s on loopback and real targets)"),
+        Flag(
+            name: "uploads", short: "n", valueName: "N",
+            help: "measured uploads per cell, instead of a time (default on a link: one per client)"
+        ),
+        Flag(
+            name: "warmup", valueName: "TIME",
+            help: "time before measuring, per cell (default 1s; on a link and with files 0s)"),
+        Flag(
+            name: "rounds", valueName: "N",
+            help: "how often each strategy has its turn (default 3; on a link 5; files 1)"),
+        Flag(
+            name: "seed", valueName: "N",
+            help: "of payloads, keys' order, the cells' order and the link's losses (default 1)"),
+        Flag(name: "threads", valueName: "N", help: "worker threads (default: half the cores)"),
+    ]
+
+    private static let client = [
+        Flag(
+            name: "connections", valueName: "HOW",
+            help: "fresh (default on a link): each upload connects anew; kept (default elsewhere)"),
+        Flag(
+            name: "no-expect",
+            help: "send the body to the edge at once, without waiting for its redirect"),
+        Flag(name: "part-size", valueName: "BYTES", help: "of multipart uploads (default 5MiB)"),
+        Flag(name: "part-window", valueName: "N", help: "parts at a time (default 4)"),
+        Flag(name: "expires", valueName: "SECONDS", help: "life of a signature (default 300)"),
+        Flag(
+            name: "signer", valueName: "WHO",
+            help: "gateway (default), or local: sign here, S3 requests only"),
+    ]
+
+    private static let place = [
+        Flag(name: "target", valueName: "URL", help: "an S3 endpoint, or 'embedded' (default)"),
+        Flag(name: "bucket", valueName: "NAME", help: "the bucket at the target"),
+        Flag(
+            name: "region", valueName: "NAME", help: "its region (default: AWS_REGION, us-east-1)"),
+        Flag(
+            name: "gateway", valueName: "URL", help: "the API that signs and reviews, with --target"
+        ),
+        Flag(name: "edge", valueName: "URL", help: "the redirecting edge, with --target"),
+        Flag(
+            name: "accelerate", valueName: "URL",
+            help: "the Transfer Acceleration endpoint, with --target"),
+        Flag(name: "cacert", valueName: "FILE", help: "PEM authorities instead of the system's"),
+        Flag(name: "insecure", help: "do not verify the target's certificate"),
+    ]
+
+    private static let output = [
+        Flag(name: "plan", valueName: "FILE", help: "JSON object of these flags"),
+        Flag(
+            name: "out", short: "o", valueName: "DIR",
+            help: "results directory (default results/<time>-run)"),
+        Flag(name: "format", valueName: "HOW", help: "table (default), json or markdown"),
+        Flag(name: "quiet", short: "q", help: "no progress, only the result"),
+        Flag(name: "no-color", help: "no colour, as with NO_COLOR"),
+    ]
+}

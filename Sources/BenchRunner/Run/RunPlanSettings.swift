@@ -1,0 +1,199 @@
+import Foundation
+import Measure
+import Testbed
+
+extension RunPlan {
+    static let defaultLink = "cross-continent"
+
+    init(_ settings: Settings) throws(CommandError) {
+        target = settings.text("target").flatMap { $0 == "embedded" ? nil : .url($0) } ?? .embedded
+        link = try Self.link(settings, target)
+        let isEmulatedLink = link != nil && link != Self.loopback
+        signer = try settings.choice("signer", default: Signer.gateway)
+        gatewayURL = settings.text("gateway")
+        edgeURL = settings.text("edge")
+        accelerateURL = settings.text("accelerate")
+        filesPath = settings.text("files")
+        client = try ClientPlan(settings, isEmulatedLink: isEmulatedLink)
+        concurrency = try settings.parsed("concurrency", default: 8) {
+            text, source throws(CommandError) in
+            try Quantities.count(text, source, in: 1...100_000)
+        }
+        threads = try settings.parsed("threads", default: Self.defaultThreads) {
+            text, source throws(CommandError) in
+            try Quantities.count(text, source, in: 1...256)
+        }
+        // On a link each round is one wave of clients that come for the first time: nothing has to
+        // warm up, and more rounds say more than longer ones.
+        let isShort = filesPath != nil || isEmulatedLink
+        extent = try Self.extent(settings, isEmulatedLink: isEmulatedLink, concurrency)
+        warmup = try settings.parsed("warmup", default: isShort ? .zero : .seconds(1)) {
+            text, source throws(CommandError) in try Quantities.duration(text, source)
+        }
+        let defaultRounds = filesPath != nil ? 1 : isEmulatedLink ? 5 : 3
+        rounds = try settings.parsed("rounds", default: defaultRounds) {
+            text, source throws(CommandError) in
+            try Quantities.count(text, source, in: 1...10_000)
+        }
+        seed = try settings.parsed("seed", default: 1) { text, source throws(CommandError) in
+            try Quantities.seed(text, source)
+        }
+        bucket = settings.text("bucket")
+        region = settings.text("region")
+        expiresSeconds = try settings.parsed("expires", default: 300) {
+            text, source throws(CommandError) in
+            try Quantities.count(text, source, in: 1...604_800)
+        }
+        emulation = try EmulationFlags.values(settings)
+        proxyLimits = try EmulationFlags.proxyLimits(settings)
+        outputPath = settings.text("out")
+        tableFormat = try settings.choice("format", default: TableFormat.table)
+        isQuiet = try settings.isOn("quiet")
+        allowsColor = Terminal.allowsColor(noColorFlag: try settings.isOn("no-color"))
+        scenarios = []
+        sizesBytes = []
+        scenarios = try strategies(settings)
+        sizesBytes = try sizes(settings)
+        try check(settings)
+    }
+
+    /// One thread keeps up with an endpoint on the same machine; more leave it no core.
+    private static var defaultThreads: Int {
+        max(1, ProcessInfo.processInfo.activeProcessorCount / 2)
+    }
+
+    private static func link(
+        _ settings: Settings, _ target: Target
+    ) throws(CommandError) -> String? {
+        guard case .embedded = target else {
+            guard settings.value("link") == nil else {
+                throw .usage("--link emulates a network before the embedded target; leave --target")
+            }
+            return nil
+        }
+        return try settings.parsed("link", default: defaultLink) {
+            text, source throws(CommandError) in
+            _ = try EmulationFlags.link(text, source)
+            return text
+        }
+    }
+
+    /// All strategies that the target can carry, or those that were asked for.
+    private func strategies(_ settings: Settings) throws(CommandError) -> [Strategy] {
+        let named = try settings.list("scenarios", default: [String]()) {
+            text, source throws(CommandError) in
+            try Quantities.choice(text, source, of: Strategy.names)
+        }.compactMap(Strategy.init)
+        if Set(named).count < named.count {
+            throw .usage("--scenarios names a strategy twice")
+        }
+        for strategy in named {
+            if let reason = whyNot(strategy) {
+                throw .usage("--scenarios: \(strategy.rawValue) \(reason)")
+            }
+        }
+        return named.isEmpty ? Strategy.allCases.filter { whyNot($0) == nil } : named
+    }
+
+    /// What a strategy lacks at this target; nil if nothing.
+    func whyNot(_ strategy: Strategy) -> String? {
+        if signer == .local, strategy.needsBackend {
+            return "goes through the backend, which --signer local leaves out"
+        }
+        guard target != .embedded else { return nil }
+        if strategy == .edgeRedirect, edgeURL == nil { return "needs --edge URL" }
+        if strategy.isAccelerated, accelerateURL == nil { return "needs --accelerate URL" }
+        return nil
+    }
+
+    private func sizes(_ settings: Settings) throws(CommandError) -> [Int64] {
+        let defaults: [Int64] = [256 * 1024, 4 * 1024 * 1024]
+        let sizes = try settings.list("size", default: defaults) {
+            text, source throws(CommandError) in
+            try Quantities.bytes(text, source)
+        }
+        if Set(sizes).count < sizes.count {
+            throw .usage("--size names the same size twice; --rounds repeats a measurement")
+        }
+        for strategy in scenarios {
+            let largest = strategy.largestBytes(partBytes: client.partBytes)
+            if let large = sizes.first(where: { $0 > largest }) {
+                let hint = strategy.isMultipart ? "a larger --part-size" : "presigned-multipart"
+                throw .usage(
+                    "--size: \(large) bytes are more than \(strategy.rawValue) can carry (at most"
+                        + " \(largest)): take \(hint)")
+            }
+        }
+        return sizes
+    }
+
+    private static func extent(
+        _ settings: Settings, isEmulatedLink: Bool, _ concurrency: Int
+    ) throws(CommandError) -> Extent {
+        let duration = settings.value("duration")
+        // Of two that came by different ways the stronger one wins, as with any other setting.
+        if let uploads = settings.value("uploads"),
+            duration == nil || settings.rank("uploads") >= settings.rank("duration")
+        {
+            guard duration == nil || settings.rank("uploads") > settings.rank("duration") else {
+                throw .usage("give --uploads or --duration, not both")
+            }
+            return .uploads(
+                try Quantities.count(uploads.text, uploads.source, in: 1...1_000_000_000))
+        }
+        guard let (text, source) = duration else {
+            // For files replaced by their number once they are listed.
+            if settings.text("files") != nil { return .uploads(0) }
+            return isEmulatedLink ? .uploads(concurrency) : .duration(.seconds(5))
+        }
+        let time = try Quantities.duration(text, source)
+        guard time > .zero else { throw .usage("\(source) must be longer than 0") }
+        return .duration(time)
+    }
+
+    private func check(_ settings: Settings) throws(CommandError) {
+        guard case .url(let url) = target else {
+            for name in ["gateway", "edge", "accelerate"] where settings.value(name) != nil {
+                throw .usage("--\(name) goes with --target URL: the embedded target has its own")
+            }
+            return
+        }
+        for name in EmulationFlags.names where settings.value(name) != nil {
+            throw .usage("--\(name) is for the embedded target; --target URL is as it is")
+        }
+        if bucket == nil {
+            throw .usage("--target \(RunRecord.withoutSecrets(url)) needs --bucket NAME")
+        }
+        if signer == .gateway, gatewayURL == nil {
+            throw .usage(
+                "--target \(RunRecord.withoutSecrets(url)) needs --gateway URL, or --signer local to sign"
+                    + " in this process")
+        }
+    }
+}
+
+extension ClientPlan {
+    init(_ settings: Settings, isEmulatedLink: Bool) throws(CommandError) {
+        connections = try settings.choice(
+            "connections", default: isEmulatedLink ? .fresh : .kept)
+        expectsContinue = try !settings.isOn("no-expect")
+        partBytes = try settings.parsed("part-size", default: 5 << 20) {
+            text, source throws(CommandError) in
+            let bytes = try Quantities.bytes(text, source)
+            // S3 User Guide, "Amazon S3 multipart upload limits".
+            guard (5_242_880...5_368_709_120).contains(bytes) else {
+                throw .usage("\(source): '\(text)' is not a size from 5MiB to 5GiB")
+            }
+            return bytes
+        }
+        partWindow = try settings.parsed("part-window", default: 4) {
+            text, source throws(CommandError) in
+            try Quantities.count(text, source, in: 1...1000)
+        }
+        authoritiesPath = settings.text("cacert")
+        verifiesServer = try !settings.isOn("insecure")
+        if let path = authoritiesPath, !FileManager.default.isReadableFile(atPath: path) {
+            throw .usage("--cacert: cannot read '\(path)'")
+        }
+    }
+}

@@ -1,0 +1,75 @@
+import Foundation
+import Transfer
+
+/// Signs the requests of a multipart upload in this process.
+package protocol MultipartSigning: AnyObject {
+    /// `POST ?uploads` for a new key; the requests that follow are for that key.
+    func create(for content: UploadContent, unixSeconds: Int64) throws -> RequestTarget
+    /// - Parameter number: from 1.
+    func part(_ number: Int, of uploadID: String, unixSeconds: Int64) throws -> RequestTarget
+    func complete(_ uploadID: String, unixSeconds: Int64) throws -> RequestTarget
+    func abort(_ uploadID: String, unixSeconds: Int64) throws -> RequestTarget
+}
+
+/// Who gives the permission for a multipart upload.
+package enum MultipartPermissions {
+    case gateway(GatewayAPI)
+    case local(any MultipartSigning)
+}
+
+/// Where the requests of one multipart upload go.
+struct MultipartTargets {
+    /// nil with a local signer, which nobody has to tell of the upload.
+    let key: String?
+    let parts: [RequestTarget]
+    let complete: RequestTarget
+    let abort: RequestTarget
+
+    /// What `POST /signed-multipart` answered; nil unless it fits the plan.
+    init?(_ answer: Answer, _ plan: PartPlan) {
+        struct Signed: Decodable {
+            struct Content: Decodable {
+                let parts: [String]
+                let complete: String
+                let abort: String
+            }
+            let id: String
+            let data: Content
+        }
+        guard answer.status == 200,
+            let signed = try? JSONDecoder().decode(Signed.self, from: Data(answer.body)),
+            let complete = RequestTarget(url: signed.data.complete),
+            let abort = RequestTarget(url: signed.data.abort)
+        else { return nil }
+        parts = signed.data.parts.compactMap(RequestTarget.init(url:))
+        guard parts.count == plan.count else { return nil }
+        key = signed.id
+        self.complete = complete
+        self.abort = abort
+    }
+
+    /// After S3 has answered the creation itself.
+    init?(
+        _ answer: Answer, _ plan: PartPlan, _ signer: any MultipartSigning, unixSeconds: Int64
+    ) {
+        guard answer.status == 200, let id = Self.uploadID(in: answer.body) else { return nil }
+        do {
+            parts = try (1...plan.count).map {
+                try signer.part($0, of: id, unixSeconds: unixSeconds)
+            }
+            complete = try signer.complete(id, unixSeconds: unixSeconds)
+            abort = try signer.abort(id, unixSeconds: unixSeconds)
+        } catch {
+            return nil
+        }
+        key = nil
+    }
+
+    /// S3 API Reference, "CreateMultipartUpload": `<UploadId>…</UploadId>`.
+    private static func uploadID(in body: [UInt8]) -> String? {
+        guard let start = body.firstRange(of: Array("<UploadId>".utf8))?.upperBound,
+            let end = body[start...].firstIndex(of: UInt8(ascii: "<")), end > start
+        else { return nil }
+        return String(decoding: body[start..<end], as: UTF8.self)
+    }
+}

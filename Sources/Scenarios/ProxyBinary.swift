@@ -1,0 +1,33 @@
+import Foundation
+import Measure
+import Presign
+package import Transfer
+
+/// `proxy-binary`: `PUT /uploads/{key}` through the API's service integration, then `POST /reviews`.
+package final class ProxyBinary: Scenario {
+    private let api: GatewayAPI
+    private let random = RandomSource()
+    private var phase = Phase.upload
+
+    package init(_ api: GatewayAPI) { self.api = api }
+
+    package func begin(_ content: UploadContent, unixSeconds: Int64) -> Step {
+        phase = .upload
+        let name = random.uuid() + GatewayAPI.escaped(content.fileExtension)
+        return .send(
+            ScenarioRequest(phase: .upload, request: api.put("/uploads/" + name, content)))
+    }
+
+    package func received(_ answer: Answer, tag: Int, unixSeconds: Int64) -> Step {
+        guard phase == .upload else {
+            guard answer.status == 201 else { return .finished(.failed(answer)) }
+            return .finished(UploadEnd(.success, httpStatus: answer.status))
+        }
+        struct Stored: Decodable { let id: String }
+        guard answer.status == 200,
+            let stored = try? JSONDecoder().decode(Stored.self, from: Data(answer.body))
+        else { return .finished(.failed(answer)) }
+        phase = .notify
+        return .send(ScenarioRequest(phase: .notify, request: api.reviewRequest(key: stored.id)))
+    }
+}

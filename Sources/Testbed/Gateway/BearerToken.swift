@@ -1,0 +1,29 @@
+import NetIO
+
+/// Tells a request's user from its token.
+struct BearerToken {
+    private let token: [UInt8]?
+    private let name: String
+
+    init(_ configuration: GatewayConfiguration) {
+        token = configuration.token.map { Array($0.utf8) }
+        name = configuration.user
+    }
+
+    /// The user that the token was given to; nil when it is missing or wrong.
+    func user(of request: HTTPRequest) -> String? {
+        guard let token else { return "anonymous" }
+        // RFC 9110 §11.1: the scheme's case does not matter.
+        guard let field = request.headers.first("Authorization"),
+            isSameToken(field.prefix(7), "bearer "),
+            Self.isSame(Array(field.utf8.dropFirst(7)), token)
+        else { return nil }
+        return name
+    }
+
+    /// Takes the same time wherever the two differ.
+    private static func isSame(_ left: [UInt8], _ right: [UInt8]) -> Bool {
+        guard left.count == right.count else { return false }
+        return zip(left, right).reduce(UInt8(0)) { $0 | ($1.0 ^ $1.1) } == 0
+    }
+}

@@ -1,0 +1,71 @@
+import Presign
+
+/// `POST /images`: the file as Base64 in JSON, in one Lambda event. The function stores it and reviews it.
+final class ImageUploads {
+    private let configuration: GatewayConfiguration
+    private let naming: UploadNaming
+    private let store: StoreClient
+    private let reviews: Reviews
+
+    init(
+        _ configuration: GatewayConfiguration, _ naming: UploadNaming, _ store: StoreClient,
+        _ reviews: Reviews
+    ) {
+        self.configuration = configuration
+        self.naming = naming
+        self.store = store
+        self.reviews = reviews
+    }
+
+    func receive(_ exchange: Exchange, user: String, _ reply: @escaping Reply) {
+        let limit = configuration.limits.lambdaEventBytes
+        let request = exchange.request
+        // The event holds the body and more.
+        guard (request.contentLength ?? 0) <= limit else { return reply(Self.tooLong) }
+        let account = configuration.account
+        exchange.receiveBody(
+            into: SmallBody(
+                limitBytes: Int(limit), expectedBytes: request.contentLength ?? 0, account: account
+            ) { [self] body in
+                guard let body else { return reply(Self.tooLong) }
+                let held = Int64(body.count)
+                guard LambdaEvent.sizeBytes(request, body: body) <= limit else {
+                    account.add(-held)
+                    return reply(Self.tooLong)
+                }
+                use(body, user: user) { response in
+                    account.add(-held)
+                    reply(response)
+                }
+            } aborted: {
+                reply(GatewayAnswer.error(400, "The body ended early"))
+            })
+    }
+
+    /// API Gateway's gateway response REQUEST_TOO_LARGE.
+    private static var tooLong: HTTPResponse { GatewayAnswer.error(413, "Request Too Long") }
+
+    private func use(_ body: [UInt8], user: String, _ reply: @escaping Reply) {
+        guard let object = try? JSONParser.parse(body), let image = object["image"]?.string,
+            let type = UploadNaming.contentType(object["contentType"]?.string)
+        else { return reply(Permissions.invalidParameter) }
+        guard let file = Base64.decode(image) else {
+            return reply(GatewayAnswer.error(400, "The image is not valid Base64"))
+        }
+        let account = configuration.account
+        let held = Int64(image.utf8.count + file.count)
+        account.add(held)
+        let key = naming.key(user: user, fileName: object["filename"]?.string ?? "")
+        let upload = store.put(
+            key: Array(key.utf8), contentType: type, length: Int64(file.count)
+        ) { [reviews] result in
+            account.add(-held)
+            guard case .success(let answer) = result, answer.status == 200 else {
+                return reply(GatewayAnswer.error(502, "Internal server error"))
+            }
+            reviews.review(key: key, isOwnUpload: true, reply)
+        }
+        file.withUnsafeBytes { upload.write($0) }
+        upload.finish()
+    }
+}

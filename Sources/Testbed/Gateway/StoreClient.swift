@@ -1,0 +1,61 @@
+import NetIO
+import Presign
+
+/// The gateway's own way to the store, signed with its own credentials.
+final class StoreClient {
+    let bucket: String
+    private let endpoint: Endpoint
+    private let signer: HeaderSigner
+    private let upstream: UpstreamClient
+    private let now: @Sendable () -> SigningTime
+
+    init(_ configuration: GatewayConfiguration, loop: EventLoop) throws {
+        bucket = configuration.bucket
+        now = configuration.now
+        endpoint = try Permissions.endpoint(configuration, host: configuration.store.localName)
+        signer = HeaderSigner(
+            credentials: configuration.credentials, region: configuration.region)
+        let address = configuration.upstream ?? configuration.store
+        upstream = UpstreamClient(
+            loop: loop,
+            address: try SocketAddress(resolving: address.localName, port: address.port))
+    }
+
+    /// A request without a body.
+    func send(
+        _ method: String, key: [UInt8], query: [NameValue] = [], _ fields: [NameValue] = [],
+        completion: @escaping UpstreamClient.Completion
+    ) {
+        let bare = method == "GET" || method == "DELETE"
+        let length: [NameValue] = bare ? [] : [("Content-Length", "0")]
+        upstream.send(
+            head(method, key, query, fields + length, payload: .empty), completion: completion)
+    }
+
+    /// A PUT whose body follows.
+    func put(
+        key: [UInt8], contentType: String, length: Int64,
+        completion: @escaping UpstreamClient.Completion
+    ) -> UpstreamExchange {
+        let fields = [(name: "Content-Type", value: contentType), ("Content-Length", "\(length)")]
+        return upstream.open(
+            head("PUT", key, [], fields, payload: .unsigned), completion: completion)
+    }
+
+    private func head(
+        _ method: String, _ key: [UInt8], _ query: [NameValue], _ fields: [NameValue],
+        payload: HeaderSigner.Payload
+    ) -> [UInt8] {
+        let path =
+            endpoint.pathPrefix + "/"
+            + String(decoding: PercentEncoding.encode(key, keepingSlash: true), as: UTF8.self)
+        let headers = [(name: "Host", value: endpoint.host)] + fields
+        let signed = signer.sign(
+            method: method, path: path, query: query, headers: headers, payload: payload, at: now())
+        let pairs = query.map { $0.value.isEmpty ? $0.name : "\($0.name)=\($0.value)" }
+        let target = pairs.isEmpty ? path : path + "?" + pairs.joined(separator: "&")
+        var head = "\(method) \(target) HTTP/1.1\r\n"
+        for field in headers + signed.headers { head += "\(field.name): \(field.value)\r\n" }
+        return Array((head + "\r\n").utf8)
+    }
+}

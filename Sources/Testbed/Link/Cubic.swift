@@ -1,0 +1,82 @@
+import Foundation
+
+/// CUBIC's growth after slow start (RFC 9438), with Linux's constants.
+struct CubicState {
+    private var most = 0.0
+    private var epoch: Double?
+    private var duration = 0.0
+    private var origin = 0.0
+    private var startWindow = 0.0
+    private var acknowledged = 0.0
+
+    mutating func noteLoss(_ window: Double) {
+        most = window * (window < most ? 0.85 : 1)
+        epoch = nil
+    }
+
+    /// By how many bytes the window grows for `count` acknowledged ones.
+    mutating func growth(
+        _ time: Double, acknowledged count: Double, window: Double, leastTrip: Double
+    ) -> Double {
+        // Slow start ended without a loss: about 5% a round.
+        guard most > 0 else { return count / 20 }
+        let segment = Double(Segment.bytes)
+        let segments = window / segment
+        if epoch == nil { begin(time, window) }
+        acknowledged += count / segment
+        let elapsed = time + leastTrip - (epoch ?? time) - duration
+        let friendly = startWindow + acknowledged / (segments * 15 / 8)
+        let target = max(origin + 0.4 * elapsed * elapsed * elapsed, friendly)
+        let step = max(target - segments, segments / (100 * segments)) / segments
+        return min(count / 2, count / segment * step * segment)
+    }
+
+    private mutating func begin(_ time: Double, _ window: Double) {
+        let segment = Double(Segment.bytes)
+        epoch = time
+        duration = cbrt(max(most - window, 0) / segment / 0.4)
+        origin = max(most, window) / segment
+        startWindow = window / segment
+        acknowledged = 0
+    }
+}
+
+/// CUBIC's way out of slow start (HyStart): a train of acknowledgements longer than half the round
+/// trip, or a round trip that grows.
+struct HyStart {
+    private var roundEnd = -1
+    private var roundStart = 0.0
+    private var lastTrain = 0.0
+    private var least = 1e9
+    private var current = 1e9
+    private var samples = 0
+
+    mutating func endsSlowStart(
+        _ time: Double, _ burst: Burst, trip: Double, nextNumber: Int, window: Double,
+        secondsPerByte: Double
+    ) -> Bool {
+        if burst.number > roundEnd {
+            roundEnd = nextNumber - 1
+            roundStart = time
+            lastTrain = time
+            current = 1e9
+            samples = 0
+        }
+        // A burst's own length is neither queue nor gap.
+        let length = Double(burst.segments - 1) * 1500 * secondsPerByte
+        least = min(least, trip - length)
+        guard window >= Double(16 * Segment.bytes) else { return false }
+        var ends = false
+        if time - length - lastTrain <= 0.002 {
+            lastTrain = time
+            ends = time - roundStart > (least + 0.001) / 2
+        }
+        if samples < 8 {
+            samples += burst.segments
+            current = min(current, trip - length)
+        } else if current > least + min(max(least / 8, 0.004), 0.016) {
+            ends = true
+        }
+        return ends
+    }
+}

@@ -1,0 +1,126 @@
+import CLinux
+import Glibc
+import NetIO
+
+/// One direction of an emulated connection: from a socket through a flow into another socket.
+final class LinkPipe {
+    let flow: Flow
+    private let source: Int32
+    private let target: Int32
+    private var waiting = ByteQueue()
+    /// Delivered by the flow, but not yet taken by the target's socket.
+    private(set) var owed = 0
+    private var canRead = false
+    private var isReading = false
+    private var hasEnded = false
+    private(set) var isFinished = false
+    private let restartsAfterIdle: Bool
+    private var lastActive: Double
+    /// Nothing is sent before the handshake is over.
+    private let opensAt: Double
+    /// Told of a broken socket, and of the end.
+    var broken: () -> Void = {}
+    var finished: () -> Void = {}
+
+    /// What the sender's socket holds besides what is in flight.
+    private static let sendBufferBytes = 256 * 1024
+
+    init(
+        from source: Int32, to target: Int32, _ events: LinkEvents, _ direction: LinkDirection,
+        _ parameters: LinkParameters, opensAt: Double, window: Double?
+    ) {
+        self.source = source
+        self.target = target
+        self.opensAt = opensAt
+        lastActive = opensAt
+        restartsAfterIdle = parameters.restartsAfterIdle
+        var arrived: (Double, Int) -> Void = { _, _ in }
+        flow = Flow(
+            events, direction, parameters.control, roundTrip: parameters.roundTrip
+        ) { arrived($0, $1) }
+        if let window {
+            flow.window = window
+            flow.threshold = window
+        }
+        // The flow may have events to come when the connection has ended.
+        arrived = { [weak self] _, count in
+            self?.owed += count
+            self?.push()
+        }
+        flow.drained = { [weak self] time in
+            guard let self, canRead, !isReading else { return }
+            read(time)
+        }
+    }
+
+    /// The source has bytes, or its end.
+    func readable(_ time: Double) {
+        canRead = true
+        if flow.unsent < Self.sendBufferBytes { read(time) }
+    }
+
+    var wantsMore: Bool { flow.unsent < Self.sendBufferBytes && !hasEnded }
+
+    private func read(_ time: Double) {
+        isReading = true
+        defer { isReading = false }
+        while canRead, wantsMore {
+            let count = withUnsafeTemporaryAllocation(byteCount: 65_536, alignment: 16) { buffer in
+                let count = recv(source, buffer.baseAddress, buffer.count, 0)
+                if count > 0 { waiting.append(UnsafeRawBufferPointer(rebasing: buffer[..<count])) }
+                return count
+            }
+            guard count > 0 else {
+                canRead = false
+                if count < 0, errno == EAGAIN || errno == EINTR { return }
+                if count < 0 { return broken() }
+                return end(time)
+            }
+            send(time, count)
+        }
+    }
+
+    private func send(_ time: Double, _ count: Int) {
+        let start = max(time, opensAt)
+        if flow.isIdle {
+            if start > lastActive {
+                flow.rest(seconds: start - lastActive, restarts: restartsAfterIdle)
+            }
+            flow.beginRequest()
+        }
+        lastActive = start
+        guard start > time else { return flow.write(time, count) }
+        flow.events.at(start) { [weak flow] in flow?.write(start, count) }
+    }
+
+    /// The end comes behind the last byte.
+    private func end(_ time: Double) {
+        hasEnded = true
+        let arrives = max(time, opensAt) + flow.direction.delay
+        flow.events.at(arrives) { [weak self] in self?.push() }
+    }
+
+    /// Writes what has arrived; true when the target takes no more for now.
+    @discardableResult
+    func push() -> Bool {
+        while owed > 0 {
+            let sent = waiting.withFirst(owed) {
+                Glibc.send(target, $0.baseAddress, $0.count, clinux_MSG_NOSIGNAL)
+            }
+            if sent < 0 {
+                if errno == EAGAIN || errno == EINTR { return true }
+                broken()
+                return false
+            }
+            waiting.removeFirst(sent)
+            owed -= sent
+        }
+        lastActive = max(lastActive, flow.lastSentAt)
+        if hasEnded, !isFinished, waiting.count == 0 {
+            isFinished = true
+            shutdown(target, Int32(SHUT_WR))
+            finished()
+        }
+        return false
+    }
+}

@@ -1,0 +1,123 @@
+import NetIO
+import Presign
+
+extension Testbed {
+    struct Started {
+        let store: String
+        let gateway: String
+        let edge: String
+        let accelerate: String
+        let account: GatewayAccount
+    }
+
+    /// Starts the roles one after the other, each with the addresses of those that it needs.
+    static func start(
+        _ configuration: TestbedConfiguration, _ link: LinkNetwork?,
+        _ started: (String, RoleServer) -> Void
+    ) throws -> Started {
+        let network = Network(configuration, link)
+        let storeConfiguration = configuration.store
+        let store = try RoleServer(
+            name: "store", address: network.address(.store)
+        ) { _ in try StoreHandler(storeConfiguration) }
+        started("store", store)
+
+        let accelerateConfiguration = AccelerateConfiguration(
+            upstream: try network.inner(.edgeStore, store.port), region: storeConfiguration.region,
+            credentials: network.credentials, now: storeConfiguration.now)
+        let accelerate = try RoleServer(
+            name: "accelerate", address: network.address(.accelerate)
+        ) { loop in try AccelerateHandler(accelerateConfiguration, loop: loop) }
+        started("accelerate", accelerate)
+
+        let storePort = try network.publish(.store, .clientStore, store.port)
+        let acceleratePort = try network.publish(.accelerate, .clientEdge, accelerate.port)
+        var gatewayConfiguration = network.gateway(store: storePort, accelerate: acceleratePort)
+        gatewayConfiguration.upstream = try network.inner(.gatewayStore, store.port)
+        let madeGateway = gatewayConfiguration
+        let gateway = try RoleServer(
+            name: "gateway", address: network.address(.gateway)
+        ) { loop in try GatewayHandler(madeGateway, loop: loop) }
+        started("gateway", gateway)
+
+        let edgeTimeNs = configuration.edgeServiceTimeNs
+        var edgeLimits = ServerLimits()
+        // CloudFront reads a request's body to its end, up to 64 GB, whatever its function answers.
+        edgeLimits.drainedBodyBytes = 64 << 30
+        let edge = try RoleServer(
+            name: "edge", address: network.address(.edge), limits: edgeLimits
+        ) { loop in try EdgeHandler(madeGateway, loop: loop, serviceTimeNs: edgeTimeNs) }
+        started("edge", edge)
+        let url = { (port: Int) in "http://\(network.address(.store).localName):\(port)" }
+        return Started(
+            store: url(storePort),
+            gateway: url(try network.publish(.gateway, .clientGateway, gateway.port)),
+            edge: url(try network.publish(.edge, .clientEdge, edge.port)),
+            accelerate: "http://localhost:\(acceleratePort)",
+            account: gatewayConfiguration.account)
+    }
+
+    /// Who listens where, and how the roles reach one another.
+    private struct Network {
+        enum Role { case store, gateway, edge, accelerate }
+
+        let configuration: TestbedConfiguration
+        let link: LinkNetwork?
+
+        init(_ configuration: TestbedConfiguration, _ link: LinkNetwork?) {
+            self.configuration = configuration
+            self.link = link
+        }
+
+        var credentials: Credentials {
+            configuration.store.credentials.first ?? Credentials(accessKey: "", secretKey: "")
+        }
+
+        /// Where a role itself listens: behind a link on any port of this machine.
+        func address(_ role: Role) -> ListenAddress {
+            link == nil ? publicAddress(role) : ListenAddress(host: loopbackHost, port: 0)
+        }
+
+        private var loopbackHost: String { publicAddress(.store).localName }
+
+        /// The port that clients are told: the role's own, or that of its link.
+        func publish(_ role: Role, _ leg: LinkLeg, _ port: Int) throws -> Int {
+            try link?.open(leg, listen: publicAddress(role), to: loopback(port)) ?? port
+        }
+
+        /// How another role reaches the store.
+        func inner(_ leg: LinkLeg, _ port: Int) throws -> ListenAddress {
+            let front = try link?.open(
+                leg, listen: ListenAddress(host: loopbackHost, port: 0), to: loopback(port))
+            return loopback(front ?? port)
+        }
+
+        private func publicAddress(_ role: Role) -> ListenAddress {
+            let port =
+                switch role {
+                case .store: configuration.storePort
+                case .gateway: configuration.gatewayPort
+                case .edge: configuration.edgePort
+                case .accelerate: configuration.acceleratePort
+                }
+            return ListenAddress(host: configuration.host, port: port)
+        }
+
+        func loopback(_ port: Int) -> ListenAddress {
+            ListenAddress(host: loopbackHost, port: port)
+        }
+
+        func gateway(store: Int, accelerate: Int) -> GatewayConfiguration {
+            let bench = configuration.store
+            var gateway = GatewayConfiguration(
+                bucket: bench.bucket, region: bench.region, credentials: credentials,
+                store: ListenAddress(host: configuration.host, port: store),
+                token: configuration.token, now: bench.now)
+            gateway.expiresSeconds = configuration.expiresSeconds
+            gateway.keyPolicy = configuration.keyPolicy
+            gateway.limits = configuration.limits
+            gateway.acceleratePort = accelerate
+            return gateway
+        }
+    }
+}

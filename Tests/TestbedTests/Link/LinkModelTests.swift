@@ -1,0 +1,157 @@
+import Foundation
+import Testing
+
+@testable import Testbed
+
+@Suite struct LinkModelTests {
+    private struct Group {
+        var errors: [Double] = []
+
+        mutating func add(_ error: Double) { errors.append(abs(error)) }
+        var median: Double { errors.sorted()[errors.count / 2] }
+        func share(within limit: Double) -> Double {
+            Double(errors.filter { $0 <= limit }.count) / Double(errors.count)
+        }
+        var text: String {
+            String(
+                format: "%4d cells, median error %.1f%%, within 10%%: %.1f%%, within 25%%: %.1f%%",
+                errors.count, median * 100, share(within: 0.1) * 100, share(within: 0.25) * 100)
+        }
+    }
+
+    @Test func `the model agrees with what was measured of Linux's TCP`() throws {
+        var groups: [String: Group] = [:]
+        for cell in try GroundTruthCell.load() {
+            let (seconds, overflows) = cell.modelled()
+            let error = seconds / cell.measured - 1
+            groups[cell.group, default: Group()].add(error)
+            let kind = cell.loss > 0 ? "all lossy" : overflows ? "all overflowing" : "all clean"
+            groups[kind, default: Group()].add(error)
+        }
+        for (name, group) in groups.sorted(by: { $0.key < $1.key }) {
+            print(name.padding(toLength: 16, withPad: " ", startingAt: 0), group.text)
+        }
+        let clean = try #require(groups["all clean"])
+        #expect(clean.median <= 0.02)
+        #expect(clean.share(within: 0.1) >= 0.95)
+        #expect(try #require(groups["all overflowing"]).share(within: 0.1) >= 0.8)
+        #expect(try #require(groups["all lossy"]).median <= 0.25)
+    }
+
+    /// The time of one upload over fresh connections: straight, or over an edge that hands on what
+    /// comes in over a warm connection.
+    private func uploadSeconds(
+        _ profile: LinkProfile, bytes: Int, isAccelerated: Bool
+    ) -> Double {
+        let events = LinkEvents()
+        let leg: LinkLeg = isAccelerated ? .clientEdge : .clientStore
+        let near = profile.parameters(leg)
+        let far = profile.parameters(.edgeStore)
+        func direction(_ parameters: LinkParameters) -> LinkDirection {
+            LinkDirection(
+                Bottleneck(
+                    bitsPerSecond: parameters.upMbit * 1e6,
+                    queueBytes: parameters.queue(parameters.upMbit)),
+                roundTrip: parameters.roundTrip, loss: 0, seed: 1)
+        }
+        var arrived = 0
+        var doneAt = 0.0
+        let onward = Flow(events, direction(far), .cubic, roundTrip: far.roundTrip) { time, count in
+            arrived += count
+            if arrived >= bytes { doneAt = time }
+        }
+        onward.window = far.warmWindow
+        onward.threshold = far.warmWindow
+        let first = Flow(events, direction(near), .cubic, roundTrip: near.roundTrip) {
+            time, count in
+            if isAccelerated { return onward.write(time, count) }
+            arrived += count
+            if arrived >= bytes { doneAt = time }
+        }
+        events.at(near.roundTrip) { first.write(near.roundTrip, bytes) }
+        events.run { doneAt == 0 }
+        return doneAt + near.roundTrip / 2 + (isAccelerated ? far.roundTrip / 2 : 0)
+    }
+
+    @Test(arguments: [("cross-continent", 4 << 20), ("far", 4 << 20), ("far", 64 << 10)])
+    func `acceleration wins for a client that is far`(_ name: String, _ bytes: Int) throws {
+        let profile = try #require(try LinkProfile.parse(name))
+        let direct = uploadSeconds(profile, bytes: bytes, isAccelerated: false)
+        let accelerated = uploadSeconds(profile, bytes: bytes, isAccelerated: true)
+        #expect(direct / accelerated > 1.5)
+    }
+
+    @Test(arguments: [64 << 10, 4 << 20])
+    func `acceleration buys nothing for a client near the region`(_ bytes: Int) throws {
+        let profile = try #require(try LinkProfile.parse("rtt=5ms,edge-rtt=5ms,up=500mbit"))
+        let direct = uploadSeconds(profile, bytes: bytes, isAccelerated: false)
+        let accelerated = uploadSeconds(profile, bytes: bytes, isAccelerated: true)
+        #expect(direct / accelerated < 1.05)
+    }
+
+    @Test func `a known case by hand: 16 KiB over 80 ms take three round trips`() throws {
+        // Handshake, then two rounds: 16 KiB is more than ten segments.
+        let profile = try #require(try LinkProfile.parse("rtt=80ms,up=100mbit,down=100mbit"))
+        let seconds = uploadSeconds(profile, bytes: 16_400, isAccelerated: false)
+        #expect((0.240...0.246).contains(seconds))
+    }
+
+    @Test func `the flows of a line share its rate`() throws {
+        let events = LinkEvents()
+        let bottleneck = Bottleneck(bitsPerSecond: 20e6, queueBytes: 262_144)
+        var doneAt = [0.0, 0.0]
+        let flows = (0..<2).map { index in
+            var arrived = 0
+            return Flow(
+                events, LinkDirection(bottleneck, roundTrip: 0.02, loss: 0, seed: 1), .cubic,
+                roundTrip: 0.02
+            ) { time, count in
+                arrived += count
+                if arrived >= 2_500_000 { doneAt[index] = time }
+            }
+        }
+        flows.forEach { $0.write(0, 2_500_000) }
+        events.run { doneAt.contains(0) }
+        // 5 MB at 20 Mbit/s are 2 s and the headers.
+        let last = try #require(doneAt.max())
+        #expect((2.0...2.4).contains(last))
+    }
+}
+
+@Suite struct LinkProfileTests {
+    @Test(arguments: ["metro", "same-region", "cross-continent", "far", "mobile"])
+    func `every profile of the file is known by its name`(_ name: String) throws {
+        let profile = try #require(try LinkProfile.parse(name))
+        #expect(profile.region.roundTripMs > 0)
+        #expect(profile.edgeRoundTripMs <= profile.region.roundTripMs)
+    }
+
+    @Test func `loopback is no emulation`() throws {
+        #expect(try LinkProfile.parse("loopback") == nil)
+    }
+
+    @Test func `numbers stand for themselves or change a profile`() throws {
+        let own = try #require(
+            try LinkProfile.parse("rtt=80ms,down=100mbit,up=20mbit,loss=0.1%,cc=bbr"))
+        #expect(own.region.roundTripMs == 80)
+        #expect(own.region.upMbit == 20)
+        #expect(own.region.downMbit == 100)
+        #expect(abs(own.region.loss - 0.001) < 1e-12)
+        #expect(own.region.congestionControl == "bbr")
+        #expect(own.edgeRoundTripMs == 10)
+        let changed = try #require(try LinkProfile.parse("far,up=5mbit"))
+        #expect(changed.region.upMbit == 5)
+        #expect(changed.region.roundTripMs == 230)
+    }
+
+    @Test(
+        arguments: [
+            ("farr", "one of loopback, metro"), ("rtt=80", "80ms"), ("up=fast", "20mbit"),
+            ("loss=90%", "0.1%"), ("speed=3", "'speed' is no part"), ("cc=vegas", "cubic, reno or bbr"),
+            ("far,", "NAME=VALUE"), ("", "is no link"), ("rtt=1e400ms", "80ms"),
+        ])
+    func `what is wrong is named with what could stand there`(_ text: String, _ hint: String) {
+        let error = #expect(throws: LinkProfileError.self) { try LinkProfile.parse(text) }
+        #expect(error?.description.contains(hint) == true)
+    }
+}
