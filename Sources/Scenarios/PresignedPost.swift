@@ -25,7 +25,7 @@ package final class PresignedPost: Scenario {
             phase = .authorize
             return .send(
                 ScenarioRequest(
-                    phase: .authorize, 
+                    phase: .authorize,
                     request: api.permissionRequest(
                         "/signed-post", for: content, isAccelerated: isAccelerated)))
         case .local(let signer):

@@ -82,7 +82,9 @@ struct ComparisonColumn: Sendable {
     /// The rows of a block whose value is best; empty when nothing is compared.
     func best(of rows: [ComparisonRow]) -> Set<Strategy> {
         guard let better, rows.count > 1 else { return [] }
-        let shown = rows.filter { !$0.isRefused }.compactMap { row in value(row).map { (row.scenario, $0) } }
+        let shown = rows.filter { !$0.isRefused }.compactMap { row in
+            value(row).map { (row.scenario, $0) }
+        }
         guard let best = better == .higher ? shown.map(\.1).max() : shown.map(\.1).min() else {
             return []
         }

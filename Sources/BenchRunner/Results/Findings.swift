@@ -5,7 +5,8 @@ struct Findings {
     init(_ comparison: Comparison) {
         let fastest = comparison.blocks.compactMap { Self.fastest($0.sizeBytes, $0.rows) }
         let parts =
-            fastest + [
+            fastest
+            + [
                 Self.acceleration(comparison), Self.backend(comparison), Self.refusals(comparison),
             ]
             .compactMap { $0 }
@@ -25,7 +26,9 @@ struct Findings {
             next.isClear
             ? "\(times(next)) ahead of \(timed[1].scenario.rawValue) (\(next.text))"
             : "not clearly ahead of \(timed[1].scenario.rawValue) (\(times(next)), \(next.text))"
-        let slowest = timed.count > 2 ? "; \(timed[timed.count - 1].scenario.rawValue) takes \(times(last)) as long" : ""
+        let slowest =
+            timed.count > 2
+            ? "; \(timed[timed.count - 1].scenario.rawValue) takes \(times(last)) as long" : ""
         return "\(opening) (\(Readable.microseconds(median))), \(lead)\(slowest)."
     }
 

@@ -73,7 +73,8 @@ struct CellRun {
         }
         let end = windowEnd ?? measured.lastEndedNs
         return CellResult(
-            cell: cell, concurrency: plan.concurrency, link: target.link ?? "", measurements: measured,
+            cell: cell, concurrency: plan.concurrency, link: target.link ?? "",
+            measurements: measured,
             windowSeconds: max(0, Double(end - control.measureFromNs) / 1e9), clientCPUNs: cpuNs,
             uploadsPaidFor: ended, isBeyondLimit: plan.isBeyondLimit(cell))
     }

@@ -111,7 +111,8 @@ final class RunSession {
                 + " answer; * is the best of its block")
         if let link = plan.link, plan.isEmulatedLink {
             Terminal.write(
-                "emulated: network '\(link)', API Gateway's and Lambda's limits; numbers in run.json")
+                "emulated: network '\(link)', API Gateway's and Lambda's limits; numbers in run.json"
+            )
         }
         Terminal.write("results: \(directory.path)")
     }

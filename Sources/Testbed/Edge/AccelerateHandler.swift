@@ -125,7 +125,9 @@ package final class AccelerateHandler: RequestHandler {
                 ($0.name, $0.value)
             }, body: answer.body.isEmpty ? .none : .bytes(answer.body))
         if exchange.request.method == "HEAD" {
-            response.headContentLength = answer.headers.first("Content-Length").flatMap { Int64($0) }
+            response.headContentLength = answer.headers.first("Content-Length").flatMap {
+                Int64($0)
+            }
         }
         exchange.respond(response)
     }

@@ -36,7 +36,8 @@ package final class EdgeHandler: RequestHandler {
         // CloudFront answers methods that a behaviour does not allow with 403; its body is an HTML
         // page, whose text is not confirmed.
         guard request.method == "PUT", request.rawPath.utf8.count > 1 else {
-            return GatewayAnswer.error(403, "This distribution is not configured to allow the request")
+            return GatewayAnswer.error(
+                403, "This distribution is not configured to allow the request")
         }
         guard let user = bearer.user(of: request) else {
             return GatewayAnswer.error(401, "Unauthorized")

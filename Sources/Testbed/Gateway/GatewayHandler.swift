@@ -58,7 +58,9 @@ package final class GatewayHandler: RequestHandler {
     /// What the API refuses whatever the route: heads and bodies over its limits.
     private func refusal(of request: HTTPRequest) -> HTTPResponse? {
         let limits = configuration.limits
-        let headerBytes = request.headers.reduce(0) { $0 + $1.name.utf8.count + $1.value.utf8.count }
+        let headerBytes = request.headers.reduce(0) {
+            $0 + $1.name.utf8.count + $1.value.utf8.count
+        }
         guard headerBytes <= limits.headerBytes else {
             return GatewayAnswer.error(431, "Request Header Fields Too Large")
         }

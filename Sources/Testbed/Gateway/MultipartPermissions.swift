@@ -29,13 +29,15 @@ final class MultipartPermissions {
         let count = max(1, (size - 1) / partBytes + 1)
         guard count <= Self.partLimit else {
             return reply(
-                GatewayAnswer.error(400, "\(count) parts are more than 10000: use a larger partBytes"))
+                GatewayAnswer.error(
+                    400, "\(count) parts are more than 10000: use a larger partBytes"))
         }
         let wantsAcceleration = object["accelerate"]?.isTrue == true
         guard let signers = permissions.signers(for: request, isAccelerated: wantsAcceleration)
         else { return reply(Permissions.invalidParameter) }
         let key = naming.key(user: user, fileName: object["filename"]?.string ?? "")
-        store.send("POST", key: Array(key.utf8), query: [("uploads", "")], [("Content-Type", type)]) {
+        store.send("POST", key: Array(key.utf8), query: [("uploads", "")], [("Content-Type", type)])
+        {
             result in
             guard case .success(let answer) = result, answer.status == 200,
                 let id = Self.uploadID(in: answer.body),

@@ -28,7 +28,8 @@ final class Permissions {
                 configuration,
                 try Endpoint(
                     style: .customVirtualHosted, region: configuration.region,
-                    bucket: configuration.bucket, url: "\(configuration.scheme)://localhost:\(port)"))
+                    bucket: configuration.bucket, url: "\(configuration.scheme)://localhost:\(port)"
+                ))
         }
     }
 

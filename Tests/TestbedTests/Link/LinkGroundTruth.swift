@@ -32,11 +32,15 @@ struct GroundTruthCell {
         }
     }
 
+    /// Repetitions whose machine was up to 0.3 ms late were let count: a tenth of a shorter time is
+    /// within what the truth itself does not know.
+    var isRepeatable: Bool { measured >= 0.015 }
+
     var group: String { loss > 0 ? "lossy" : connection }
 
     /// The model's median; one run says all where nothing is lost.
     func modelled() -> (seconds: Double, overflows: Bool) {
-        let runs = (0..<(loss > 0 ? 7 : 1)).map { ModelRun(self, seed: UInt64($0 + 1)).result() }
+        let runs = (0..<(loss > 0 ? 5 : 1)).map { ModelRun(self, seed: UInt64($0 + 1)).result() }
         let sorted = runs.map(\.seconds).sorted()
         return (sorted[sorted.count / 2], runs.contains { $0.overflows })
     }

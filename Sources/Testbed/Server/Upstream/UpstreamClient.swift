@@ -40,7 +40,9 @@ final class UpstreamClient {
 
     /// Opens connections ahead, so that the first requests find them open.
     func keepWarm(_ count: Int) {
-        while idle.count < min(count, Self.idleLimit), let made = try? UpstreamConnection(client: self) {
+        while idle.count < min(count, Self.idleLimit),
+            let made = try? UpstreamConnection(client: self)
+        {
             idle.append(made)
         }
     }
