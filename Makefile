@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 
-.PHONY: help setup build run test lint format bench clean
+.PHONY: help setup build run test lint format bench bench-link clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -27,6 +27,9 @@ format: ## rewrite the sources as the formatter has them
 
 bench: build ## signing throughput on this machine
 	.build/release/uploadbench sign
+
+bench-link: build ## the emulated network in real time, beside measurements of Linux's TCP
+	python3 Tests/Bench/link.py .build/release/uploadbench
 
 clean: ## remove what was built and the test clients; results stay
 	rm -rf .build .venv

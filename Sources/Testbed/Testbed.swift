@@ -65,10 +65,12 @@ package final class Testbed: Sendable {
     }
 
     package func takeAccounts() -> [Account] {
-        roles.map { name, server in
-            Account(
-                role: name, cpuNs: server.cpuNs,
-                peakBytes: name == "gateway" ? gatewayAccount.takePeak() : nil)
-        }
+        let network = link.map { [Account(role: "link", cpuNs: $0.cpuNs, peakBytes: nil)] } ?? []
+        return network
+            + roles.map { name, server in
+                Account(
+                    role: name, cpuNs: server.cpuNs,
+                    peakBytes: name == "gateway" ? gatewayAccount.takePeak() : nil)
+            }
     }
 }

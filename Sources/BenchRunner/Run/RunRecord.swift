@@ -12,6 +12,8 @@ struct RunRecord {
     /// Partial until all cells are on the disk.
     var status = Status.partial
     var warnings: [String] = []
+    /// CPU time of each embedded role's thread over the run, in seconds.
+    var rolesCPU: [String: Double]?
 
     var json: [UInt8] {
         let times = ISO8601DateFormatter()
@@ -28,6 +30,7 @@ struct RunRecord {
             "target": targetObject,
             "warnings": warnings,
         ]
+        object["roles_cpu_s"] = rolesCPU ?? NSNull()
         object["ended_at"] = endedAt.map(times.string(from:)) ?? NSNull()
         object["git_commit"] = MachineFacts.gitCommit ?? NSNull()
         object["emulated"] = target.emulated?.object ?? NSNull()

@@ -63,6 +63,7 @@ final class RunSession {
     private func finish() throws(CommandError) -> ExitCode {
         let isComplete = !Interruption.isRequested && isTargetThere
         record.endedAt = Date()
+        record.rolesCPU = endpoint?.accounts()?.roles.mapValues { Double($0.cpu_ns) / 1e9 }
         record.status = isComplete ? .complete : .partial
         if samples.stalls > 0 {
             record.warnings.append(

@@ -197,6 +197,7 @@ struct ReadyFile {
             "edge": testbed.edgeURL, "accelerate": testbed.accelerateURL, "ca_file": NSNull(),
             "bucket": configuration.store.bucket, "region": configuration.store.region,
             "access_key": credentials?.accessKey ?? "", "secret_key": credentials?.secretKey ?? "",
+            "emulated": EmulationRecord.object(configuration),
             "token": configuration.token ?? NSNull() as Any, "pid": Int(getpid()),
         ]
     }

@@ -12,21 +12,34 @@ package final class LinkNetwork: @unchecked Sendable {
     private let core: LinkCore
     private let poster: LoopPoster
     private let ended = DispatchSemaphore(value: 0)
+    private let cpuClock: clockid_t
 
     package init(_ profile: LinkProfile, seed: UInt64) throws {
         self.profile = profile
         let core = try LinkCore(profile, seed: seed)
         self.core = core
         poster = core.loop.poster
-        let ended = ended
+        let (ended, started) = (ended, DispatchSemaphore(value: 0))
         let box = UncheckedBox(core)
+        let clock = Mutex(clockid_t())
         let thread = Thread {
             clinux_name_thread("link")
+            clock.withLock { _ = pthread_getcpuclockid(pthread_self(), &$0) }
+            started.signal()
             box.value.loop.run()
             ended.signal()
         }
         thread.stackSize = 4 << 20
         thread.start()
+        started.wait()
+        cpuClock = clock.withLock { $0 }
+    }
+
+    /// CPU time that the emulation has used.
+    package var cpuNs: Int64 {
+        var time = timespec()
+        guard clock_gettime(cpuClock, &time) == 0 else { return 0 }
+        return Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)
     }
 
     /// Opens a front for one leg; what connects there reaches `role` over the leg.
