@@ -57,7 +57,9 @@ package final class EdgeRedirect: Scenario {
         else { return .finished(.failed(answer)) }
         self.key = key
         stage = .store
-        return .send(ScenarioRequest(phase: .upload, request: target.put(content)))
+        var next = ScenarioRequest(phase: .upload, request: target.put(content))
+        next.isRedirect = true
+        return .send(next)
     }
 
     /// What a browser knows of the key: the path of the URL that it was sent to.

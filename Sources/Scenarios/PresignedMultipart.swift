@@ -112,8 +112,10 @@ package final class PresignedMultipart: Scenario {
         underWay += 1
         attempts[index] += 1
         let slice = BodySlice(content.payload, range: plan.range(index))
-        return ScenarioRequest(
+        var request = ScenarioRequest(
             phase: .upload, request: targets.parts[index].request("PUT", [slice]), tag: index)
+        request.needsETag = true
+        return request
     }
 
     private func receivedPart(_ answer: Answer, _ index: Int) -> Step {

@@ -37,6 +37,10 @@ package struct ScenarioRequest {
     package var request: Request
     /// Comes back with the answer, to tell requests apart that are under way together.
     package let tag: Int
+    /// Goes where a redirect has pointed, to another origin than the first.
+    package var isRedirect = false
+    /// The strategy needs the answer's ETag, which a browser hides unless told.
+    package var needsETag = false
 
     package init(phase: Phase, request: Request, tag: Int = 0) {
         self.phase = phase

@@ -57,6 +57,12 @@ struct RunPlan: Sendable {
 
 /// How the clients of a run behave.
 struct ClientPlan: Sendable {
+    enum Kind: String, Sendable, CaseIterable {
+        case native
+        /// Sends what a browser sends, its preflights included.
+        case browser
+    }
+
     /// What an upload finds when it starts.
     enum Connections: String, Sendable, CaseIterable {
         /// None: each upload is a client that comes for the first time.
@@ -65,6 +71,7 @@ struct ClientPlan: Sendable {
         case kept
     }
 
+    var kind: Kind
     var connections: Connections
     /// Waits for `100 Continue` before a body goes to the edge.
     var expectsContinue: Bool

@@ -174,6 +174,7 @@ extension RunPlan {
 
 extension ClientPlan {
     init(_ settings: Settings, isEmulatedLink: Bool) throws(CommandError) {
+        kind = try settings.choice("client", default: .native)
         connections = try settings.choice(
             "connections", default: isEmulatedLink ? .fresh : .kept)
         expectsContinue = try !settings.isOn("no-expect")
@@ -192,6 +193,9 @@ extension ClientPlan {
         }
         authoritiesPath = settings.text("cacert")
         verifiesServer = try !settings.isOn("insecure")
+        if kind == .browser, settings.value("no-expect") != nil {
+            throw .usage("--no-expect: a browser never sends Expect")
+        }
         if let path = authoritiesPath, !FileManager.default.isReadableFile(atPath: path) {
             throw .usage("--cacert: cannot read '\(path)'")
         }

@@ -48,6 +48,7 @@ struct RunRecord {
             "signer": plan.signer.rawValue,
             "expires_s": plan.expiresSeconds,
             "model": "closed",
+            "client": plan.client.kind.rawValue,
             "connections": plan.client.connections.rawValue,
             "expect_continue": plan.client.expectsContinue,
             "part_bytes": plan.client.partBytes,

@@ -37,7 +37,10 @@ struct ScenarioFactory: Sendable {
     }
 
     func make(_ cell: Cell, worker: Int, lane: Int) -> any Scenario {
-        gateway.map { throughGateway($0, cell, worker, lane) } ?? signedHere(cell, worker, lane)
+        let scenario =
+            gateway.map { throughGateway($0, cell, worker, lane) }
+            ?? signedHere(cell, worker, lane)
+        return plan.client.kind == .browser ? BrowserClient(wrapping: scenario) : scenario
     }
 
     private func throughGateway(
@@ -50,7 +53,7 @@ struct ScenarioFactory: Sendable {
         case .edgeRedirect:
             return EdgeRedirect(
                 edge: edge ?? api, api: api,
-                expectsContinue: plan.client.expectsContinue)
+                expectsContinue: plan.client.expectsContinue && plan.client.kind == .native)
         case .presignedPut, .acceleratedPut:
             return PresignedPut(.gateway(api), isAccelerated: isAccelerated)
         case .presignedPost, .acceleratedPost:
