@@ -64,3 +64,10 @@ static inline void ccurl_quit_names_at_once(CURL *handle) {
     (void)handle;
 #endif
 }
+
+/// A share of TLS sessions for handles of one thread, so without locks; NULL when it cannot be made.
+static inline void *ccurl_session_share(void) {
+    CURLSH *share = curl_share_init();
+    if (share) curl_share_setopt(share, CURLSHOPT_SHARE, CURL_LOCK_DATA_SSL_SESSION);
+    return share;
+}

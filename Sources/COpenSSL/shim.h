@@ -14,3 +14,61 @@
 #include <openssl/ssl.h>
 #include <openssl/x509.h>
 #include <openssl/x509v3.h>
+
+// Certificates for a test server. Much of the X509 interface is macros and variadic calls, which Swift
+// cannot reach.
+
+static inline EVP_PKEY *copenssl_p256_key(void) { return EVP_EC_gen("P-256"); }
+
+/// 1 when the extension was added.
+static inline int copenssl_extend(X509 *certificate, X509 *issuer, int nid, const char *value) {
+    X509V3_CTX context;
+    X509V3_set_ctx_nodb(&context);
+    X509V3_set_ctx(&context, issuer, certificate, NULL, NULL, 0);
+    X509_EXTENSION *extension = X509V3_EXT_conf_nid(NULL, &context, nid, value);
+    if (!extension) return 0;
+    int added = X509_add_ext(certificate, extension, -1);
+    X509_EXTENSION_free(extension);
+    return added;
+}
+
+/// A certificate for 30 days, or NULL. Without `issuer` it is an authority that has signed itself;
+/// `names` is a subjectAltName such as "DNS:localhost,IP:127.0.0.1".
+static inline X509 *copenssl_certificate(
+    EVP_PKEY *key, const char *common_name, const char *names, X509 *issuer, EVP_PKEY *issuer_key) {
+    X509 *certificate = X509_new();
+    uint64_t serial = 0;
+    if (!certificate) return NULL;
+    RAND_bytes((unsigned char *)&serial, sizeof serial);
+    X509_NAME *subject = X509_get_subject_name(certificate);
+    int ok = X509_set_version(certificate, 2) &&
+        ASN1_INTEGER_set_uint64(X509_get_serialNumber(certificate), serial >> 1) &&
+        X509_gmtime_adj(X509_getm_notBefore(certificate), -300) &&
+        X509_gmtime_adj(X509_getm_notAfter(certificate), 30L * 86400) &&
+        X509_set_pubkey(certificate, key) &&
+        X509_NAME_add_entry_by_txt(
+            subject, "CN", MBSTRING_UTF8, (const unsigned char *)common_name, -1, -1, 0) &&
+        X509_set_issuer_name(certificate, issuer ? X509_get_subject_name(issuer) : subject);
+    X509 *signer = issuer ? issuer : certificate;
+    ok = ok && copenssl_extend(certificate, signer, NID_subject_key_identifier, "hash");
+    if (issuer) {
+        ok = ok && copenssl_extend(certificate, signer, NID_basic_constraints, "critical,CA:FALSE") &&
+            copenssl_extend(certificate, signer, NID_ext_key_usage, "serverAuth") &&
+            copenssl_extend(certificate, signer, NID_subject_alt_name, names);
+    } else {
+        ok = ok && copenssl_extend(certificate, signer, NID_basic_constraints, "critical,CA:TRUE") &&
+            copenssl_extend(certificate, signer, NID_key_usage, "critical,keyCertSign");
+    }
+    if (ok && X509_sign(certificate, issuer ? issuer_key : key, EVP_sha256())) return certificate;
+    X509_free(certificate);
+    return NULL;
+}
+
+static inline void copenssl_set_partial_writes(SSL_CTX *context) {
+    SSL_CTX_set_mode(context, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+}
+static inline int copenssl_only_tls13(SSL_CTX *context) {
+    return SSL_CTX_set_min_proto_version(context, TLS1_3_VERSION);
+}
+/// The PEM text in memory of the BIO, and its length.
+static inline long copenssl_memory(BIO *bio, char **text) { return BIO_get_mem_data(bio, text); }

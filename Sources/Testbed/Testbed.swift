@@ -16,6 +16,9 @@ package struct TestbedConfiguration: Sendable {
     package var edgeServiceTimeNs: Int64 = 0
     /// nil: loopback, with nothing in between.
     package var link: LinkProfile?
+    /// TLS 1.3 on every role, between the client and it.
+    package var isSecure = false
+    package var resumesTLSSessions = true
     /// Of the link's losses.
     package var seed: UInt64 = 1
 
@@ -31,13 +34,22 @@ package final class Testbed: Sendable {
     private let roles: [(name: String, server: RoleServer)]
     private let gatewayAccount: GatewayAccount
     private let link: LinkNetwork?
+    /// PEM of the authority that clients have to trust; nil without TLS.
+    package let authorityPEM: String?
 
     /// Listens on all ports before it returns.
     package init(_ configuration: TestbedConfiguration) throws {
         var roles: [(name: String, server: RoleServer)] = []
         link = try configuration.link.map { try LinkNetwork($0, seed: configuration.seed) }
+        let security =
+            configuration.isSecure
+            ? try ServerSecurity(
+                hosts: [configuration.host, "\(configuration.store.bucket).localhost"],
+                resumesSessions: configuration.resumesTLSSessions)
+            : nil
+        authorityPEM = security?.authorityPEM
         do {
-            let made = try Self.start(configuration, link) { roles.append(($0, $1)) }
+            let made = try Self.start(configuration, link, security) { roles.append(($0, $1)) }
             storeURL = made.store
             gatewayURL = made.gateway
             edgeURL = made.edge

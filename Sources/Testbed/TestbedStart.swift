@@ -13,30 +13,34 @@ extension Testbed {
     /// Starts the roles one after the other, each with the addresses of those that it needs.
     static func start(
         _ configuration: TestbedConfiguration, _ link: LinkNetwork?,
+        _ security: ServerSecurity?,
         _ started: (String, RoleServer) -> Void
     ) throws -> Started {
         let network = Network(configuration, link)
+        let scheme = security == nil ? "http" : "https"
         let storeConfiguration = configuration.store
         let store = try RoleServer(
-            name: "store", address: network.address(.store)
+            name: "store", address: network.address(.store), security: security
         ) { _ in try StoreHandler(storeConfiguration) }
         started("store", store)
 
         let accelerateConfiguration = AccelerateConfiguration(
-            upstream: try network.inner(.edgeStore, store.port), region: storeConfiguration.region,
+            upstream: try network.inner(.edgeStore, store.innerPort),
+            region: storeConfiguration.region,
             credentials: network.credentials, now: storeConfiguration.now)
         let accelerate = try RoleServer(
-            name: "accelerate", address: network.address(.accelerate)
+            name: "accelerate", address: network.address(.accelerate), security: security
         ) { loop in try AccelerateHandler(accelerateConfiguration, loop: loop) }
         started("accelerate", accelerate)
 
         let storePort = try network.publish(.store, .clientStore, store.port)
         let acceleratePort = try network.publish(.accelerate, .clientEdge, accelerate.port)
         var gatewayConfiguration = network.gateway(store: storePort, accelerate: acceleratePort)
-        gatewayConfiguration.upstream = try network.inner(.gatewayStore, store.port)
+        gatewayConfiguration.scheme = scheme
+        gatewayConfiguration.upstream = try network.inner(.gatewayStore, store.innerPort)
         let madeGateway = gatewayConfiguration
         let gateway = try RoleServer(
-            name: "gateway", address: network.address(.gateway)
+            name: "gateway", address: network.address(.gateway), security: security
         ) { loop in try GatewayHandler(madeGateway, loop: loop) }
         started("gateway", gateway)
 
@@ -45,15 +49,15 @@ extension Testbed {
         // CloudFront reads a request's body to its end, up to 64 GB, whatever its function answers.
         edgeLimits.drainedBodyBytes = 64 << 30
         let edge = try RoleServer(
-            name: "edge", address: network.address(.edge), limits: edgeLimits
+            name: "edge", address: network.address(.edge), security: security, limits: edgeLimits
         ) { loop in try EdgeHandler(madeGateway, loop: loop, serviceTimeNs: edgeTimeNs) }
         started("edge", edge)
-        let url = { (port: Int) in "http://\(network.address(.store).localName):\(port)" }
+        let url = { (port: Int) in "\(scheme)://\(network.address(.store).localName):\(port)" }
         return Started(
             store: url(storePort),
             gateway: url(try network.publish(.gateway, .clientGateway, gateway.port)),
             edge: url(try network.publish(.edge, .clientEdge, edge.port)),
-            accelerate: "http://localhost:\(acceleratePort)",
+            accelerate: "\(scheme)://localhost:\(acceleratePort)",
             account: gatewayConfiguration.account)
     }
 

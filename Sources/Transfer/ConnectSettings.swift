@@ -40,6 +40,9 @@ struct ConnectSettings {
             ccurl_setopt_long(handle, CURLOPT_SSL_VERIFYPEER, 0)
             ccurl_setopt_long(handle, CURLOPT_SSL_VERIFYHOST, 0)
         }
+        if !configuration.resumesTLSSessions {
+            ccurl_setopt_long(handle, CURLOPT_SSL_SESSIONID_CACHE, 0)
+        }
         if let path = configuration.authoritiesPath {
             ccurl_setopt_string(handle, CURLOPT_CAINFO, path)
         }

@@ -39,6 +39,9 @@ final class Connection: EventSource {
     private var hasAnswerBytes = false
     private var sendError: Int32 = 0
     private var carried = 0
+    /// Of the socket, when the last exchange ended.
+    private var socketBytes: (sent: UInt64, received: UInt64) = (0, 0)
+    private var receivedBefore: Int64 = 0
     /// Position among the engine's connections.
     var slot = 0
     private(set) var idleSinceNs: Int64 = 0
@@ -64,6 +67,7 @@ final class Connection: EventSource {
         exchange.connection = self
         exchange.isConnectionReused = carried > 0
         carried += 1
+        receivedBefore = exchange.bytesReceived
         sender = RequestSender()
         sending = exchange.request.expectsContinue ? .awaitingContinue : .active
         reader.begin(isHeadRequest: exchange.request.isHead)
@@ -236,7 +240,17 @@ final class Connection: EventSource {
         isAnswerHeld = true
     }
 
+    /// With TLS the bytes on the socket are more than ours: records, and at first the handshake.
+    private func countSocketBytes(_ exchange: Exchange) {
+        var (sent, received): (UInt64, UInt64) = (0, 0)
+        guard link.isSecure, clinux_tcp_bytes(link.socket, &sent, &received) == 1 else { return }
+        exchange.bytesSent = exchange.bytesSentBefore + Int64(sent - socketBytes.sent)
+        exchange.bytesReceived = receivedBefore + Int64(received - socketBytes.received)
+        socketBytes = (sent, received)
+    }
+
     private func finish(_ exchange: Exchange, at now: Int64, hasSurplus: Bool) {
+        countSocketBytes(exchange)
         exchange.timings.endedNs = now
         exchange.continueDeadlineNs = .max
         exchange.connection = nil

@@ -48,6 +48,8 @@ final class Connector {
     private let loop: EventLoop
     private let settings: ConnectSettings
     private let multi: UnsafeMutableRawPointer
+    /// Keeps the TLS sessions: handles of one multi do not share them by themselves.
+    private let sessions: UnsafeMutableRawPointer?
     private var attempts: [UnsafeMutableRawPointer: ConnectAttempt] = [:]
     private var sockets: [Int32: ConnectingSocket] = [:]
     /// Sockets that libcurl must not close.
@@ -63,6 +65,7 @@ final class Connector {
             throw SystemError(operation: "curl_multi_init", code: ENOMEM)
         }
         self.multi = multi
+        sessions = configuration.resumesTLSSessions ? ccurl_session_share() : nil
         // Below the number of connections libcurl would close some that are in use.
         ccurl_multi_setopt_long(multi, CURLMOPT_MAXCONNECTS, configuration.connectionLimit + 1)
         let this = Unmanaged.passUnretained(self).toOpaque()
@@ -78,7 +81,10 @@ final class Connector {
         }
     }
 
-    deinit { curl_multi_cleanup(multi) }
+    deinit {
+        curl_multi_cleanup(multi)
+        if let sessions { curl_share_cleanup(sessions) }
+    }
 
     private static func from(_ context: UnsafeMutableRawPointer?) -> Connector? {
         context.map { Unmanaged<Connector>.fromOpaque($0).takeUnretainedValue() }
@@ -91,6 +97,9 @@ final class Connector {
         guard let handle = curl_easy_init() else { return nil }
         let attempt = ConnectAttempt(handle, origin, exchange)
         settings.apply(to: handle, origin)
+        if let sessions, origin.scheme == .https {
+            ccurl_setopt_pointer(handle, CURLOPT_SHARE, sessions)
+        }
         ccurl_setopt_pointer(handle, CURLOPT_ERRORBUFFER, attempt.errorText)
         ccurl_setopt_pointer(
             handle, CURLOPT_CLOSESOCKETDATA, Unmanaged.passUnretained(self).toOpaque())

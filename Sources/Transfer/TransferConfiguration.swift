@@ -28,6 +28,8 @@ package struct TransferConfiguration: Sendable {
     /// A PEM file of authorities instead of the system's.
     package var authoritiesPath: String?
     package var verifiesServer = true
+    /// A TLS connection may go on with the session of an earlier one (RFC 8446 §2.2).
+    package var resumesTLSSessions = true
     /// A URL; reached by CONNECT. nil is what the environment says. Loopback needs none.
     package var proxy: String?
 

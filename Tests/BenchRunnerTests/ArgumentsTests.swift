@@ -27,7 +27,7 @@ import Testing
         }
     }
 
-    @Test(arguments: ["--fault=x", "--tls"])
+    @Test(arguments: ["--fault=x"])
     func `a flag of a later version is refused as such`(_ flag: String) {
         let error = #expect(throws: CommandError.self) { try Arguments([flag], for: .serve) }
         #expect(error?.exitCode == .usage)

@@ -6,6 +6,7 @@ extension ClientPlan {
         var settings = TransferConfiguration()
         settings.authoritiesPath = target.authoritiesPath ?? authoritiesPath
         settings.verifiesServer = verifiesServer
+        settings.resumesTLSSessions = resumesTLSSessions
         return settings
     }
 }

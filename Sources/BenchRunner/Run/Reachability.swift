@@ -73,7 +73,8 @@ struct Reachability {
         var head = "GET \(prefix)\(path) HTTP/1.1\r\nHost: \(origin.authority)\r\n"
         for header in headers { head += "\(header.name): \(header.value)\r\n" }
         head += "Connection: close\r\n\r\n"
-        switch try OneRequest.send(Request(origin: origin, head: Array(head.utf8), body: [])) {
+        let request = Request(origin: origin, head: Array(head.utf8), body: [])
+        switch try OneRequest.send(request, plan.client.engineSettings(target)) {
         case .success(let answer): return answer
         case .failure(let failed):
             throw CommandError(
@@ -92,8 +93,10 @@ extension String {
 enum OneRequest {
     private static let timeLimitNs: Int64 = 10_000_000_000
 
-    static func send(_ request: Request) throws(CommandError) -> Result<Answer, FailedTransfer> {
-        var configuration = TransferConfiguration()
+    static func send(
+        _ request: Request, _ settings: TransferConfiguration
+    ) throws(CommandError) -> Result<Answer, FailedTransfer> {
+        var configuration = settings
         configuration.connectTimeoutNs = 5_000_000_000
         configuration.totalTimeoutNs = timeLimitNs
         do {

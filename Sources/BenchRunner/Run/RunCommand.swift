@@ -58,6 +58,10 @@ enum RunCommand {
         }
         var flags = ["--store", "discard", "--expires", "\(plan.expiresSeconds)"]
         flags += ["--seed", "\(plan.seed)", "--link", plan.link ?? RunPlan.loopback]
+        if plan.client.isSecure { flags.append("--tls") }
+        if plan.client.isSecure, !plan.client.resumesTLSSessions {
+            flags.append("--no-tls-resumption")
+        }
         for (name, value) in plan.emulation { flags += ["--" + name, value] }
         if let bucket = plan.bucket { flags += ["--bucket", bucket] }
         if let region = plan.region { flags += ["--region", region] }

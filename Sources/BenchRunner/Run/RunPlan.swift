@@ -78,6 +78,9 @@ struct ClientPlan: Sendable {
     /// Of multipart uploads.
     var partBytes: Int64
     var partWindow: Int
+    /// TLS before the embedded target.
+    var isSecure: Bool
+    var resumesTLSSessions: Bool
     /// A PEM file of authorities instead of the system's.
     var authoritiesPath: String?
     var verifiesServer: Bool

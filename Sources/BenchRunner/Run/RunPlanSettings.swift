@@ -158,7 +158,7 @@ extension RunPlan {
             }
             return
         }
-        for name in EmulationFlags.names where settings.value(name) != nil {
+        for name in ["tls"] + EmulationFlags.names where settings.value(name) != nil {
             throw .usage("--\(name) is for the embedded target; --target URL is as it is")
         }
         if bucket == nil {
@@ -191,6 +191,8 @@ extension ClientPlan {
             text, source throws(CommandError) in
             try Quantities.count(text, source, in: 1...1000)
         }
+        isSecure = try settings.isOn("tls")
+        resumesTLSSessions = try !settings.isOn("no-tls-resumption")
         authoritiesPath = settings.text("cacert")
         verifiesServer = try !settings.isOn("insecure")
         if kind == .browser, settings.value("no-expect") != nil {

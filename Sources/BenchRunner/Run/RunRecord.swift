@@ -53,6 +53,8 @@ struct RunRecord {
             "expect_continue": plan.client.expectsContinue,
             "part_bytes": plan.client.partBytes,
             "part_window": plan.client.partWindow,
+            "tls": plan.client.isSecure,
+            "tls_resumption": plan.client.resumesTLSSessions,
             "verifies_server": plan.client.verifiesServer,
         ]
         object["link"] = plan.link ?? NSNull()

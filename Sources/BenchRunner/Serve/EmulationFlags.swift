@@ -9,6 +9,8 @@ enum EmulationFlags {
             help:
                 "network: loopback, metro, same-region, cross-continent, far, mobile, or rtt=80ms,up=20mbit"
         ),
+        Flag(name: "tls", help: "TLS 1.3 on every role, with a certificate made at the start"),
+        Flag(name: "no-tls-resumption", help: "a full TLS handshake for every connection"),
         Flag(name: "key-policy", valueName: "HOW", help: "uuid (default), per-user or chosen"),
         Flag(
             name: "gateway-throttle", valueName: "N/s",
@@ -37,7 +39,9 @@ enum EmulationFlags {
     ]
 
     /// Those that `run` hands on as they are.
-    static let names = flags.map(\.name).filter { !["link", "tls"].contains($0) }
+    static let names = flags.map(\.name).filter {
+        !["link", "tls", "no-tls-resumption"].contains($0)
+    }
 
     /// The given ones, checked, by name.
     static func values(_ settings: Settings) throws(CommandError) -> [String: String] {

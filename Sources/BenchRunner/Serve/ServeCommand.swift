@@ -43,7 +43,7 @@ extension Command {
                 name: "seed", valueName: "N", help: "of losses and cold starts (default 1)"),
             Flag(name: "plan", valueName: "FILE", help: "JSON object of these flags"),
         ] + EmulationFlags.flags,
-        laterFlags: ["fault", "tls"],
+        laterFlags: ["fault"],
         run: { arguments throws(CommandError) in try ServeCommand.run(arguments) })
 }
 
@@ -67,9 +67,17 @@ enum ServeCommand {
                 "uploadbench: warning: listening on \(configuration.host), which other machines may reach"
             )
         }
+        var authority: String?
         if let path = settings.text("ready-file") {
-            try ReadyFile(testbed, configuration).write(to: path)
+            if let pem = testbed.authorityPEM {
+                authority = path + ".ca.pem"
+                try PrivateFile.write(Array(pem.utf8), to: path + ".ca.pem")
+            }
+            try ReadyFile(testbed, configuration, authority: authority).write(to: path)
+        } else if let pem = testbed.authorityPEM {
+            Terminal.write(pem)
         }
+        defer { if let authority { unlink(authority) } }
         Terminal.write("store    \(testbed.storeURL)  bucket \(configuration.store.bucket)")
         Terminal.write("gateway  \(testbed.gatewayURL)")
         Terminal.write("edge     \(testbed.edgeURL)")
@@ -108,6 +116,8 @@ enum ServeCommand {
         configuration.limits = try EmulationFlags.limits(settings)
         configuration.link = try settings.parsed("link", default: nil, EmulationFlags.link)
         configuration.seed = configuration.limits.seed
+        configuration.isSecure = try settings.isOn("tls")
+        configuration.resumesTLSSessions = try !settings.isOn("no-tls-resumption")
         configuration.keyPolicy = try EmulationFlags.keyPolicy(settings)
         configuration.edgeServiceTimeNs = try EmulationFlags.serviceTimes(settings)["edge"] ?? 0
         configuration.expiresSeconds = try settings.parsed("expires", default: 300) {
@@ -190,11 +200,12 @@ enum RandomText {
 struct ReadyFile {
     private let object: [String: Any]
 
-    init(_ testbed: Testbed, _ configuration: TestbedConfiguration) {
+    init(_ testbed: Testbed, _ configuration: TestbedConfiguration, authority: String?) {
         let credentials = configuration.store.credentials.first
         object = [
             "store": testbed.storeURL, "gateway": testbed.gatewayURL,
-            "edge": testbed.edgeURL, "accelerate": testbed.accelerateURL, "ca_file": NSNull(),
+            "edge": testbed.edgeURL, "accelerate": testbed.accelerateURL,
+            "ca_file": authority ?? NSNull() as Any,
             "bucket": configuration.store.bucket, "region": configuration.store.region,
             "access_key": credentials?.accessKey ?? "", "secret_key": credentials?.secretKey ?? "",
             "emulated": EmulationRecord.object(configuration),
@@ -202,10 +213,16 @@ struct ReadyFile {
         ]
     }
 
-    /// Whole or not at all, with mode 0600 from its first byte on.
     func write(to path: String) throws(CommandError) {
+        try PrivateFile.write(Array((JSONText.render(object) + "\n").utf8), to: path)
+    }
+}
+
+/// A file for its owner only.
+enum PrivateFile {
+    /// Whole or not at all, with mode 0600 from its first byte on.
+    static func write(_ bytes: [UInt8], to path: String) throws(CommandError) {
         let temporary = path + ".\(getpid()).new"
-        let bytes = Array((JSONText.render(object) + "\n").utf8)
         let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
         var isWritten = descriptor >= 0
         if isWritten {

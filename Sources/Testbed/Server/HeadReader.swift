@@ -5,6 +5,8 @@ struct HeadReader {
     /// A part of a head, or bytes that came with a request before they could be used.
     private(set) var pending: [UInt8] = []
     private var scanner = RequestHeadScanner()
+    /// Did they come over TLS?
+    var isSecure = false
 
     /// Puts bytes aside that nobody can use yet.
     mutating func keep(_ bytes: UnsafeRawBufferPointer) { pending.append(contentsOf: bytes) }
@@ -31,7 +33,8 @@ struct HeadReader {
                 return nil
             }
             scanner = RequestHeadScanner()
-            let head = try RequestHead(parsing: bytes.slice(0..<end), limits: limits)
+            let head = try RequestHead(
+                parsing: bytes.slice(0..<end), limits: limits, isSecure: isSecure)
             bytes = bytes.slice(end..<bytes.count)
             return head
         }
@@ -61,7 +64,10 @@ struct HeadReader {
             do throws(RequestProblem) {
                 guard let end = try scanner.end(in: all, limits: limits) else { return }
                 result = .success(
-                    (try RequestHead(parsing: all.slice(0..<end), limits: limits), end))
+                    (
+                        try RequestHead(
+                            parsing: all.slice(0..<end), limits: limits, isSecure: isSecure), end
+                    ))
             } catch {
                 result = .failure(error)
             }

@@ -33,7 +33,7 @@ struct OutgoingAnswer {
     mutating func dropStream() { stream = nil }
 
     /// One send(2), after a refill if there is nothing else.
-    mutating func write(to descriptor: Int32) -> Step {
+    mutating func write(to descriptor: Int32, _ secure: SecureConnection?) -> Step {
         if offset == bytes.count {
             bytes.removeAll(keepingCapacity: true)
             offset = 0
@@ -41,10 +41,10 @@ struct OutgoingAnswer {
             guard refill() else { return .broken }
             if bytes.isEmpty { return .done }
         }
-        let sent = bytes.withUnsafeBytes {
-            send(
-                descriptor, $0.baseAddress?.advanced(by: offset), $0.count - offset,
-                clinux_MSG_NOSIGNAL)
+        let sent = bytes.withUnsafeBytes { all in
+            let rest = UnsafeRawBufferPointer(rebasing: all[offset...])
+            if let secure { return secure.write(rest) }
+            return send(descriptor, rest.baseAddress, rest.count, clinux_MSG_NOSIGNAL)
         }
         guard sent >= 0 else { return errno == EAGAIN || errno == EINTR ? .wouldBlock : .broken }
         offset += sent

@@ -31,6 +31,8 @@ package struct ListenAddress: Sendable {
 /// post to it.
 package final class RoleServer: @unchecked Sendable {
     package let port: Int
+    /// Where other roles reach this one, without TLS.
+    package let innerPort: Int
     let limits: ServerLimits
     private let listener: Int32
     private let poster: LoopPoster
@@ -41,11 +43,16 @@ package final class RoleServer: @unchecked Sendable {
     ///
     /// - Parameter makeHandler: called once, on the role's thread.
     package init(
-        name: String, address: ListenAddress, limits: ServerLimits = ServerLimits(),
+        name: String, address: ListenAddress, security: ServerSecurity? = nil,
+        limits: ServerLimits = ServerLimits(),
         makeHandler: @escaping @Sendable (EventLoop) throws -> any RequestHandler
     ) throws {
         self.limits = limits
         (listener, port) = try Self.listen(address)
+        let inner = try security.map { _ in
+            try Self.listen(ListenAddress(host: address.localName))
+        }
+        innerPort = inner?.1 ?? port
         let started = DispatchSemaphore(value: 0)
         let start = Mutex<Result<(LoopPoster, clockid_t), any Error>?>(nil)
         let (listener, ended) = (listener, ended)
@@ -55,7 +62,8 @@ package final class RoleServer: @unchecked Sendable {
                 clinux_name_thread(name)
                 let loop = try EventLoop()
                 let acceptor = try Acceptor(
-                    listener: listener, loop: loop, handler: try makeHandler(loop), limits: limits)
+                    listener: listener, security: security, inner: inner?.0, loop: loop,
+                    handler: try makeHandler(loop), limits: limits)
                 var clock = clockid_t()
                 pthread_getcpuclockid(pthread_self(), &clock)
                 start.withLock { $0 = .success((loop.poster, clock)) }
@@ -117,6 +125,8 @@ final class Acceptor: EventSource {
     /// Shared by all connections: what is read is used at once.
     let receiveBuffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 65_536, alignment: 4096)
     private let listener: Int32
+    private let security: ServerSecurity?
+    private var inner: InnerListener?
     private var connections: [ObjectIdentifier: ServerConnection] = [:]
     private var dateSecond: Int64 = 0
     private var dateField: [UInt8] = []
@@ -130,14 +140,22 @@ final class Acceptor: EventSource {
     }
 
     init(
-        listener: Int32, loop: EventLoop, handler: any RequestHandler, limits: ServerLimits
+        listener: Int32, security: ServerSecurity?, inner: Int32?, loop: EventLoop,
+        handler: any RequestHandler, limits: ServerLimits
     ) throws {
         self.listener = listener
+        self.security = security
         self.loop = loop
         self.handler = handler
         self.limits = limits
         timeouts = ServerTimeouts(limits)
         try loop.watch(listener, for: .readable, source: self)
+        if let inner {
+            self.inner = InnerListener(descriptor: inner) { [unowned self] in
+                accept(inner, nil)
+            }
+            try loop.watch(inner, for: .readable, source: self.inner ?? self)
+        }
     }
 
     deinit { receiveBuffer.deallocate() }
@@ -150,14 +168,18 @@ final class Acceptor: EventSource {
     }
 
     func stop() {
-        loop.unwatch(listener)
-        close(listener)
+        for descriptor in [listener, inner?.descriptor].compactMap({ $0 }) {
+            loop.unwatch(descriptor)
+            close(descriptor)
+        }
         connections.values.forEach { $0.close() }
         connections = [:]
         loop.stop()
     }
 
-    func ready(_ readiness: Readiness) {
+    func ready(_ readiness: Readiness) { accept(listener, security) }
+
+    private func accept(_ listener: Int32, _ security: ServerSecurity?) {
         // A few per turn, so that a flood of connections does not hold up those that are there.
         for _ in 0..<64 {
             let flags = clinux_SOCK_NONBLOCK | clinux_SOCK_CLOEXEC
@@ -176,7 +198,10 @@ final class Acceptor: EventSource {
             }
             var on: Int32 = 1
             setsockopt(descriptor, Int32(IPPROTO_TCP), TCP_NODELAY, &on, 4)
-            guard let connection = try? ServerConnection(descriptor, acceptor: self) else {
+            let secure = security?.connection(descriptor)
+            guard security == nil || secure != nil,
+                let connection = try? ServerConnection(descriptor, secure, acceptor: self)
+            else {
                 close(descriptor)
                 continue
             }
@@ -205,4 +230,17 @@ final class Acceptor: EventSource {
         loop.change(listener, to: .readable)
         loop.schedule(afterNs: Self.sweepNs) { [unowned self] in sweep() }
     }
+}
+
+/// A second port of a role, where the other roles come without TLS.
+private final class InnerListener: EventSource {
+    let descriptor: Int32
+    private let accept: () -> Void
+
+    init(descriptor: Int32, accept: @escaping () -> Void) {
+        self.descriptor = descriptor
+        self.accept = accept
+    }
+
+    func ready(_ readiness: Readiness) { accept() }
 }

@@ -14,6 +14,8 @@ final class ServerConnection: EventSource, ExchangeChannel {
     }
 
     private let descriptor: Int32
+    /// nil without TLS.
+    private let secure: SecureConnection?
     private unowned let acceptor: Acceptor
     private var state = State.head
     private var interest: Readiness = .readable
@@ -37,8 +39,12 @@ final class ServerConnection: EventSource, ExchangeChannel {
     private var isShutDown = false
     private var hasPeerEnded = false
 
-    init(_ descriptor: Int32, acceptor: Acceptor) throws(SystemError) {
+    init(
+        _ descriptor: Int32, _ secure: SecureConnection?, acceptor: Acceptor
+    ) throws(SystemError) {
         self.descriptor = descriptor
+        self.secure = secure
+        heads.isSecure = secure != nil
         self.acceptor = acceptor
         lastProgressNs = acceptor.loop.nowNs
         try acceptor.loop.watch(descriptor, for: .readable, source: self)
@@ -78,8 +84,9 @@ final class ServerConnection: EventSource, ExchangeChannel {
     // MARK: Reading
 
     private func read() {
-        let count = recv(
-            descriptor, acceptor.receiveBuffer.baseAddress, acceptor.receiveBuffer.count, 0)
+        let buffer = acceptor.receiveBuffer
+        let count =
+            secure?.read(into: buffer) ?? recv(descriptor, buffer.baseAddress, buffer.count, 0)
         guard count > 0 else {
             if count < 0, errno == EAGAIN || errno == EINTR { return }
             guard count == 0, state == .exchange else { return close() }
@@ -283,7 +290,7 @@ final class ServerConnection: EventSource, ExchangeChannel {
     private func flush() {
         var written = 0
         writing: while written < Self.turnBytes {
-            switch output.write(to: descriptor) {
+            switch output.write(to: descriptor, secure) {
             case .sent(let count):
                 written += count
                 lastProgressNs = acceptor.loop.nowNs
@@ -316,6 +323,7 @@ final class ServerConnection: EventSource, ExchangeChannel {
         guard output.isDone else { return }
         if hasPeerEnded { return close() }
         isShutDown = true
+        secure?.endWriting()
         shutdown(descriptor, Int32(SHUT_WR))
     }
 
