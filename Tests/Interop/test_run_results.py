@@ -183,3 +183,37 @@ def test_the_default_folder_is_named_by_the_time(tmp_path):
     assert len(names) == 2
     for name in names:
         assert re.match(r"\d{4}-?\d\d-?\d\dT\d\d[-:]?\d\d[-:]?\d\dZ-", name), name
+
+
+def test_every_strategy_without_a_backend_is_signed_here(tmp_path):
+    done = program.run(
+        "run", "--signer", "local", "--link", "loopback", "-n", 3, "-c", 1, "--size", "1KiB",
+        "--rounds", 1, "--warmup", "0s", "-o", tmp_path / "run",
+    )  # fmt: skip
+    assert done.code == 0, done.text
+    summary = {row["scenario"]: row for row in results.rows(tmp_path / "run", "summary.csv")}
+    assert len(summary) == 6
+    assert all(row["errors"] == "0" for row in summary.values())
+
+
+def test_a_size_that_a_proxy_refuses_is_shown_with_the_reason(tmp_path):
+    done = program.run(
+        "run", "--link", "loopback", "--scenarios", "proxy-json,proxy-binary,presigned-put", "-n", 2,
+        "-c", 1, "--size", "16MiB", "--rounds", 1, "--warmup", "0s", "-o", tmp_path / "run",
+    )  # fmt: skip
+    assert done.code == 0, done.text
+    assert "refused (413): Lambda takes no larger event" in done.out
+    assert "refused (413): API Gateway takes no larger body" in done.out
+
+
+def test_the_emulated_numbers_are_on_record(tmp_path):
+    done = program.run(
+        "run", "--link", "rtt=3ms,up=50mbit,down=60mbit,loss=1%", "--scenarios", "presigned-put",
+        "-n", 2, "-c", 1, "--size", "1KiB", "--rounds", 1, "-o", tmp_path / "run",
+    )  # fmt: skip
+    assert done.code == 0, done.text
+    emulated = results.record(tmp_path / "run")["emulated"]
+    leg = emulated["parameters"]["legs"]["clientStore"]
+    assert (leg["roundTripMs"], leg["upMbit"], leg["downMbit"]) == (3, 50, 60)
+    assert leg["loss"] == 0.01
+    assert emulated["parameters"]["gateway"]["body_limit_bytes"] == 10_485_760

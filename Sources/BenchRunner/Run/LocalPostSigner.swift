@@ -26,7 +26,8 @@ final class LocalPostSigner: PostSigning {
 
     init(_ presigner: URLPresigner, origin: Origin, expiresSeconds: Int) {
         self.presigner = presigner
-        target = RequestTarget(origin: origin, pathAndQuery: presigner.endpoint.pathPrefix)
+        let path = presigner.endpoint.pathPrefix
+        target = RequestTarget(origin: origin, pathAndQuery: path.isEmpty ? "/" : path)
         self.expiresSeconds = expiresSeconds
     }
 
