@@ -174,7 +174,6 @@ package final class PresignedMultipart: Scenario {
 
     private func abortIfIdle() -> Step {
         guard underWay == 0, let targets else { return .wait }
-        guard failure?.outcome != .cancelled else { return .finished(failure ?? .notSigned) }
         stage = .abort
         return .send(ScenarioRequest(phase: .upload, request: targets.abort.request("DELETE", [])))
     }

@@ -10,6 +10,7 @@ import pytest
 
 import program
 import results
+from endpoint import Endpoint
 
 START_LIMIT_S = 20
 END_LIMIT_S = 15
@@ -34,6 +35,23 @@ def wait_for(condition, process):
 def children(pid: int) -> list[int]:
     lists = Path(f"/proc/{pid}/task").glob("*/children")
     return [int(word) for path in lists for word in path.read_text().split()]
+
+
+def test_an_interrupted_multipart_upload_is_aborted(tmp_path):
+    with Endpoint(tmp_path, "--link", "rtt=20ms,up=20mbit,down=20mbit") as endpoint:
+        process = program.start(
+            "run", "--target", endpoint.store, "--bucket", endpoint.bucket, "--signer", "local",
+            "--scenarios", "presigned-multipart", "--size", "20MiB", "-c", 2, "-d", "60s",
+            "--warmup", "0s", "--rounds", 1, "-q", "-o", tmp_path / "run",
+            environment=endpoint.environment,
+        )  # fmt: skip
+        uploads = lambda: endpoint.s3().list_multipart_uploads(  # noqa: E731
+            Bucket=endpoint.bucket
+        ).get("Uploads")
+        wait_for(uploads, process)
+        process.send_signal(signal.SIGINT)
+        assert process.wait(END_LIMIT_S) == 130
+        assert not uploads()
 
 
 @pytest.fixture

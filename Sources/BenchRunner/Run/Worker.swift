@@ -29,7 +29,9 @@ final class Worker {
     private var bytes: Int64 = 0
     /// The wall clock, read a few times per second: signatures need no more.
     private(set) var unixSeconds = Int64(Date().timeIntervalSince1970)
+    private var cancelledNs: Int64?
     private static let tickNs: Int64 = 100_000_000
+    private static let clearingNs: Int64 = 3_000_000_000
     private static let pauseAfterRefusalNs: Int64 = 100_000_000
 
     init(
@@ -120,11 +122,18 @@ final class Worker {
     private func tick() {
         unixSeconds = Int64(Date().timeIntervalSince1970)
         report()
-        if Interruption.isRequested {
-            engine.cancelAll()
-        }
+        if Interruption.isRequested { cancelUploads() }
         guard running > 0 else { return }
         loop.schedule(afterNs: Self.tickNs) { [unowned self] in tick() }
+    }
+
+    /// Ends what is under way. A strategy may still take back what it has left at the target, within
+    /// a time limit.
+    private func cancelUploads() {
+        let now = monotonicNs()
+        if let cancelledNs, now - cancelledNs < Self.clearingNs { return }
+        cancelledNs = now
+        engine.cancelAll()
     }
 
     private func report() {
