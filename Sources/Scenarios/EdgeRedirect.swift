@@ -52,20 +52,28 @@ package final class EdgeRedirect: Scenario {
     /// 307 keeps method and body (RFC 9110 §15.4.8).
     private func follow(_ answer: Answer) -> Step {
         guard answer.status == 307, let content, let location = answer.headers.first("Location"),
-            let target = RequestTarget(url: location),
+            let target = RequestTarget(url: location), !givesUpTLS(target),
             let key = Self.key(in: target, bucket: api.bucket)
         else { return .finished(.failed(answer)) }
         self.key = key
         stage = .store
         var next = ScenarioRequest(phase: .upload, request: target.put(content))
-        next.isRedirect = true
+        next.redirectedFrom = edge.origin
         return .send(next)
+    }
+
+    /// A browser calls it mixed content; a file that was to go encrypted goes nowhere else.
+    private func givesUpTLS(_ target: RequestTarget) -> Bool {
+        edge.origin.scheme == .https && target.origin.scheme == .http
     }
 
     /// What a browser knows of the key: the path of the URL that it was sent to.
     static func key(in target: RequestTarget, bucket: String) -> String? {
         var path = target.pathAndQuery.prefix { $0 != "?" }.dropFirst()
-        if path.hasPrefix(bucket + "/") { path = path.dropFirst(bucket.count + 1) }
+        let isVirtualHosted = target.origin.host.hasPrefix(bucket + ".")
+        if !isVirtualHosted, path.hasPrefix(bucket + "/") {
+            path = path.dropFirst(bucket.count + 1)
+        }
         guard !path.isEmpty else { return nil }
         return String(decoding: PercentEncoding.decode(path.utf8), as: UTF8.self)
     }

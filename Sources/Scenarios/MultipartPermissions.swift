@@ -25,8 +25,9 @@ struct MultipartTargets {
     let complete: RequestTarget
     let abort: RequestTarget
 
-    /// What `POST /signed-multipart` answered; nil unless it fits the plan.
-    init?(_ answer: Answer, _ plan: PartPlan) {
+    /// What `POST /signed-multipart` answered; nil if it cannot even be taken back. Whether the parts are
+    /// those of the plan is for the caller to see.
+    init?(_ answer: Answer) {
         struct Signed: Decodable {
             struct Content: Decodable {
                 let parts: [String]
@@ -42,7 +43,6 @@ struct MultipartTargets {
             let abort = RequestTarget(url: signed.data.abort)
         else { return nil }
         parts = signed.data.parts.compactMap(RequestTarget.init(url:))
-        guard parts.count == plan.count else { return nil }
         key = signed.id
         self.complete = complete
         self.abort = abort

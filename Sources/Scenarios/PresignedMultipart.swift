@@ -82,10 +82,12 @@ package final class PresignedMultipart: Scenario {
         switch stage {
         case .parts:
             underWay -= 1
-            if failed.failure != .cancelled, mayRetry(tag) { return .send(part(tag)) }
+            if Self.isPassing(failed.failure), mayRetry(tag) { return .send(part(tag)) }
             return giveUp(.lost(failed))
-        // The completion may have been done, so nothing is taken back.
-        case .create, .complete, .review: return .finished(.lost(failed))
+        // Should the completion have been done all the same, there is nothing left to abort, and the
+        // object stays.
+        case .complete: return giveUp(.lost(failed))
+        case .create, .review: return .finished(.lost(failed))
         case .abort: return .finished(failure ?? .lost(failed))
         }
     }
@@ -95,11 +97,12 @@ package final class PresignedMultipart: Scenario {
     private func created(_ answer: Answer, unixSeconds: Int64) -> Step {
         guard let plan else { return .finished(.failed(answer)) }
         switch permissions {
-        case .gateway: targets = MultipartTargets(answer, plan)
+        case .gateway: targets = MultipartTargets(answer)
         case .local(let signer):
             targets = MultipartTargets(answer, plan, signer, unixSeconds: unixSeconds)
         }
-        guard targets != nil else { return .finished(.failed(answer)) }
+        guard let targets else { return .finished(.failed(answer)) }
+        guard targets.parts.count == plan.count else { return giveUp(.failed(answer)) }
         stage = .parts
         nextPart = min(window, plan.count)
         return .sendAll((0..<nextPart).map(part))
@@ -121,8 +124,7 @@ package final class PresignedMultipart: Scenario {
     private func receivedPart(_ answer: Answer, _ index: Int) -> Step {
         underWay -= 1
         guard answer.status == 200, let etag = answer.headers.first("ETag") else {
-            // S3's 5xx are "try again" (S3 User Guide, "Error responses"); its 4xx are not.
-            if answer.status >= 500, mayRetry(index) { return .send(part(index)) }
+            if Self.isPassing(answer), mayRetry(index) { return .send(part(index)) }
             return giveUp(.failed(answer))
         }
         etags[index] = etag
@@ -132,6 +134,18 @@ package final class PresignedMultipart: Scenario {
             return .send(part(nextPart - 1))
         }
         return underWay > 0 ? .wait : complete()
+    }
+
+    /// S3's 5xx are "try again" (S3 User Guide, "Error responses"). Its 4xx are not, but for those that
+    /// speak of time: 408 and 429 (RFC 9110 §15.5.9, RFC 6585 §4) and S3's own 400 RequestTimeout.
+    private static func isPassing(_ answer: Answer) -> Bool {
+        answer.status >= 500 || answer.status == 408 || answer.status == 429
+            || answer.status == 400 && ErrorCode.find(in: answer.body) == "RequestTimeout"
+    }
+
+    /// A certificate that is not trusted, or an answer that is not HTTP, will be so again.
+    private static func isPassing(_ failure: TransferFailure) -> Bool {
+        [.connectFailed, .connectionLost, .timedOut].contains(Outcome(failure))
     }
 
     private func mayRetry(_ index: Int) -> Bool {
@@ -151,8 +165,7 @@ package final class PresignedMultipart: Scenario {
             xml += "<Part><PartNumber>\(index + 1)</PartNumber><ETag>\(text)</ETag></Part>"
         }
         xml += "</CompleteMultipartUpload>"
-        let request = targets.complete.request("POST", [BodySlice(bytes: Array(xml.utf8))])
-        return .send(ScenarioRequest(phase: .upload, request: request))
+        return ask(targets.complete.request("POST", [BodySlice(bytes: Array(xml.utf8))]))
     }
 
     /// S3 may begin a 200 before it knows the outcome, and then put an error into the body (S3 API
@@ -175,7 +188,14 @@ package final class PresignedMultipart: Scenario {
     private func abortIfIdle() -> Step {
         guard underWay == 0, let targets else { return .wait }
         stage = .abort
-        return .send(ScenarioRequest(phase: .upload, request: targets.abort.request("DELETE", [])))
+        return ask(targets.abort.request("DELETE", []))
+    }
+
+    /// A request of the upload that carries nothing of the file.
+    private func ask(_ request: Request) -> Step {
+        var next = ScenarioRequest(phase: .upload, request: request)
+        next.carriesFile = false
+        return .send(next)
     }
 
     /// What must not stand in an XML text; a hostile ETag stays one text.

@@ -1,15 +1,20 @@
 import Foundation
 import Measure
-import Presign
+package import Presign
 package import Transfer
 
 /// `proxy-binary`: `PUT /uploads/{key}` through the API's service integration, then `POST /reviews`.
 package final class ProxyBinary: Scenario {
     private let api: GatewayAPI
-    private let random = RandomSource()
+    private let random: RandomSource
     private var phase = Phase.upload
 
-    package init(_ api: GatewayAPI) { self.api = api }
+    /// - Parameter random: names the objects. Seeded, it names the same ones in each run, which then
+    ///   overwrites what the last one stored.
+    package init(_ api: GatewayAPI, random: RandomSource = RandomSource()) {
+        self.api = api
+        self.random = random
+    }
 
     package func begin(_ content: UploadContent, unixSeconds: Int64) -> Step {
         phase = .upload

@@ -37,8 +37,10 @@ package struct ScenarioRequest {
     package var request: Request
     /// Comes back with the answer, to tell requests apart that are under way together.
     package let tag: Int
-    /// Goes where a redirect has pointed, to another origin than the first.
-    package var isRedirect = false
+    /// The request carries the file or a part of it: its sending and waiting times are the upload's.
+    package var carriesFile: Bool
+    /// Who pointed here by a redirect.
+    package var redirectedFrom: Origin?
     /// The strategy needs the answer's ETag, which a browser hides unless told.
     package var needsETag = false
 
@@ -46,6 +48,7 @@ package struct ScenarioRequest {
         self.phase = phase
         self.request = request
         self.tag = tag
+        carriesFile = phase == .upload
     }
 }
 
@@ -118,32 +121,5 @@ extension UploadEnd {
             }
         return UploadEnd(
             outcome, httpStatus: answer.status, errorCode: ErrorCode.find(in: answer.body))
-    }
-}
-
-/// Reads the code out of an S3 error document (`<Error><Code>…</Code>`).
-package enum ErrorCode {
-    private static let opening = Array("<Code>".utf8)
-    /// Shorter than a signature or a token, which a hostile target could send back as a code.
-    private static let longest = 48
-
-    /// `""` where there is none, as in API Gateway's answers.
-    package static func find(in body: [UInt8]) -> String {
-        guard let start = body.firstRange(of: opening)?.upperBound,
-            let end = body[start...].firstIndex(of: UInt8(ascii: "<")), end - start <= longest
-        else { return "" }
-        let code = body[start..<end]
-        // A hostile answer must not put its own text into the results.
-        guard code.allSatisfy({ isLetterOrDigit($0) }), code.contains(where: { !isHexDigit($0) })
-        else { return "" }
-        return String(decoding: code, as: UTF8.self)
-    }
-
-    private static func isHexDigit(_ byte: UInt8) -> Bool {
-        (0x30...0x39).contains(byte) || (0x41...0x46).contains(byte) || (0x61...0x66).contains(byte)
-    }
-
-    private static func isLetterOrDigit(_ byte: UInt8) -> Bool {
-        (0x30...0x39).contains(byte) || (0x41...0x5A).contains(byte) || (0x61...0x7A).contains(byte)
     }
 }

@@ -51,24 +51,17 @@ final class Lane {
     private func send(_ next: ScenarioRequest) {
         sample.requests += 1
         underWay += 1
-        let (phase, tag) = (next.phase, next.tag)
+        let (phase, tag, carriesFile) = (next.phase, next.tag, next.carriesFile)
         var request = next.request
         request.connectionGroup = connectionGroup
         worker.engine.send(request) { [unowned self] result in
             underWay -= 1
-            received(result, phase, tag)
+            count(result, phase, carriesFile: carriesFile)
+            received(result, tag)
         }
     }
 
-    private func received(_ result: Result<Answer, FailedTransfer>, _ phase: Phase, _ tag: Int) {
-        switch result {
-        case .success(let answer):
-            count(phase, answer.timings, sent: answer.bytesSent, received: answer.bytesReceived)
-            sample.retries += answer.retries
-        case .failure(let failed):
-            count(phase, failed.timings, sent: failed.bytesSent, received: failed.bytesReceived)
-            sample.retries += failed.retries
-        }
+    private func received(_ result: Result<Answer, FailedTransfer>, _ tag: Int) {
         guard end == nil else { return reportIfDone() }
         switch result {
         case .success(let answer):
@@ -78,17 +71,31 @@ final class Lane {
         }
     }
 
-    private func count(_ phase: Phase, _ timings: Timings, sent: Int64, received: Int64) {
+    private func count(
+        _ result: Result<Answer, FailedTransfer>, _ phase: Phase, carriesFile: Bool
+    ) {
+        switch result {
+        case .success(let answer):
+            count(answer.timings, sent: answer.bytesSent, received: answer.bytesReceived)
+            sample.retries += answer.retries
+            addTimes(phase, carriesFile, answer.timings)
+        case .failure(let failed):
+            count(failed.timings, sent: failed.bytesSent, received: failed.bytesReceived)
+            sample.retries += failed.retries
+            addTimes(phase, carriesFile, failed.timings)
+        }
+    }
+
+    private func count(_ timings: Timings, sent: Int64, received: Int64) {
         sample.bytesSent += sent
         sample.bytesReceived += received
-        phases.add(phase, from: timings.startedNs, to: timings.endedNs)
         if let connect = timings.connectNs { sample.connectNs = (sample.connectNs ?? 0) + connect }
         if let tls = timings.tlsNs { sample.tlsNs = (sample.tlsNs ?? 0) + tls }
-        guard phase == .upload, timings.sendEndNs > 0 else { return }
-        sample.sendNs = timings.sendEndNs - timings.sendStartNs
-        if timings.firstByteNs > 0 {
-            sample.waitNs = max(0, timings.firstByteNs - timings.sendEndNs)
-        }
+    }
+
+    /// What ends after the upload is part of its cost in bytes and connections, but not of its time.
+    private func addTimes(_ phase: Phase, _ carriesFile: Bool, _ timings: Timings) {
+        if end == nil { phases.add(phase, carriesFile: carriesFile, timings) }
     }
 
     private func finish(_ end: UploadEnd) {
@@ -103,40 +110,12 @@ final class Lane {
     private func reportIfDone() {
         guard underWay == 0 else { return }
         sample.retries += scenario.retries
-        (sample.authorizeNs, sample.uploadNs, sample.notifyNs) = phases.all
+        sample.authorizeNs = phases.authorizeNs
+        sample.uploadNs = phases.uploadNs
+        sample.notifyNs = phases.notifyNs
+        sample.sendNs = phases.sendNs
+        sample.waitNs = phases.waitNs
         if !keepsConnections { worker.engine.closeIdleConnections(ofGroup: connectionGroup) }
         worker.ended(self, sample, sizeBytes: content?.sizeBytes ?? 0)
-    }
-}
-
-/// How long each phase took: from its first request's start to its last answer, for requests of one
-/// phase run side by side; a phase that comes in stretches is their sum.
-private struct PhaseTimes {
-    private var spans: [(start: Int64, end: Int64, before: Int64)?] = [nil, nil, nil]
-
-    mutating func add(_ phase: Phase, from start: Int64, to end: Int64) {
-        let index = Self.index(phase)
-        guard let span = spans[index] else {
-            spans[index] = (start, end, 0)
-            return
-        }
-        if start > span.end {
-            spans[index] = (start, end, span.before + span.end - span.start)
-        } else {
-            spans[index] = (min(start, span.start), max(end, span.end), span.before)
-        }
-    }
-
-    var all: (authorize: Int64?, upload: Int64?, notify: Int64?) {
-        let lengths = spans.map { span in span.map { $0.before + $0.end - $0.start } }
-        return (lengths[0], lengths[1], lengths[2])
-    }
-
-    private static func index(_ phase: Phase) -> Int {
-        switch phase {
-        case .authorize: 0
-        case .upload: 1
-        case .notify: 2
-        }
     }
 }

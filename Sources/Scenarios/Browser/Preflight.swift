@@ -5,13 +5,14 @@ import Transfer
 struct Preflight {
     let head: RequestHeadText
     let origin: Origin
+    /// As the `Origin` field has it: `null` behind a redirect from one foreign origin to another.
     let pageOrigin: String
     let connectionGroup: Int
 
     var request: Request {
         var text = """
-            OPTIONS \(head.target) HTTP/1.1\r\nHost: \(origin.authority)\r\nOrigin: \(pageOrigin)\r\n\
-            Access-Control-Request-Method: \(head.method)\r\n
+            OPTIONS \(head.target) HTTP/1.1\r\nHost: \(origin.authority)\r\nAccept: */*\r\n\
+            Origin: \(pageOrigin)\r\nAccess-Control-Request-Method: \(head.method)\r\n
             """
         let names = head.unsafeNames
         if !names.isEmpty {
@@ -22,19 +23,29 @@ struct Preflight {
         return request
     }
 
+    /// A redirect is no answer either: its status is not among the good ones.
     func isAllowed(by answer: Answer) -> Bool {
-        guard (200..<300).contains(answer.status),
-            Self.names(answer, pageOrigin: pageOrigin)
+        guard (200..<300).contains(answer.status), Self.names(answer, pageOrigin: pageOrigin)
         else { return false }
-        let methods = Self.list(answer, "Access-Control-Allow-Methods")
+        let methods = Self.allowedMethods(answer)
         guard head.hasSafeMethod || methods.contains("*") || methods.contains(head.method) else {
             return false
         }
-        let allowed = Self.list(answer, "Access-Control-Allow-Headers").map { $0.lowercased() }
-        // The wildcard does not cover Authorization (Fetch, "CORS non-wildcard request-header name").
+        let allowed = Self.allowedNames(answer)
         return head.unsafeNames.allSatisfy {
-            allowed.contains($0) || ($0 != "authorization" && allowed.contains("*"))
+            allowed.contains($0) || (Self.coversByWildcard($0) && allowed.contains("*"))
         }
+    }
+
+    /// Fetch, "CORS non-wildcard request-header name".
+    static func coversByWildcard(_ name: String) -> Bool { name != "authorization" }
+
+    static func allowedMethods(_ answer: Answer) -> [String] {
+        list(answer, "Access-Control-Allow-Methods")
+    }
+
+    static func allowedNames(_ answer: Answer) -> [String] {
+        list(answer, "Access-Control-Allow-Headers").map { $0.lowercased() }
     }
 
     /// In seconds: 5 unless told (Fetch, step "Access-Control-Max-Age"), at most 7,200 as Chromium has
@@ -44,49 +55,16 @@ struct Preflight {
         return min(max(0, given ?? 5), 7200)
     }
 
-    /// Does the answer let a page of this origin read it (Fetch, "CORS check")?
+    /// Does the answer let a page of this origin read it (Fetch, "CORS check")? Of several fields, none
+    /// counts.
     static func names(_ answer: Answer, pageOrigin: String) -> Bool {
-        let allowed = answer.headers.first("Access-Control-Allow-Origin")
-        return allowed == "*" || allowed == pageOrigin
+        let allowed = answer.headers.all("Access-Control-Allow-Origin")
+        return allowed.count == 1 && (allowed[0] == "*" || allowed[0] == pageOrigin)
     }
 
     static func list(_ answer: Answer, _ name: String) -> [String] {
-        (answer.headers.first(name) ?? "").split(separator: ",").map {
-            String($0.drop { $0 == " " }.reversed().drop { $0 == " " }.reversed())
+        answer.headers.all(name).flatMap { $0.split(separator: ",") }.map { item in
+            String(item.drop { $0 == " " }.reversed().drop { $0 == " " }.reversed())
         }
-    }
-}
-
-/// What preflights have allowed already (Fetch, "CORS-preflight cache"): by origin of the page, URL, and
-/// method or header name.
-struct PreflightCache {
-    private struct Entry: Hashable {
-        let page: String
-        let url: String
-        let what: String
-    }
-
-    private var untilSeconds: [Entry: Int64] = [:]
-    private static let limit = 1000
-
-    func allows(_ preflight: Preflight, unixSeconds: Int64) -> Bool {
-        entries(preflight).allSatisfy { (untilSeconds[$0] ?? .min) > unixSeconds }
-    }
-
-    mutating func keep(_ preflight: Preflight, maxAge: Int64, unixSeconds: Int64) {
-        guard maxAge > 0 else { return }
-        if untilSeconds.count > Self.limit {
-            untilSeconds = untilSeconds.filter { $0.value > unixSeconds }
-            if untilSeconds.count > Self.limit { untilSeconds = [:] }
-        }
-        for entry in entries(preflight) { untilSeconds[entry] = unixSeconds + maxAge }
-    }
-
-    private func entries(_ preflight: Preflight) -> [Entry] {
-        let head = preflight.head
-        let url = preflight.origin.authority + head.target
-        var what = head.unsafeNames.map { "header " + $0 }
-        if !head.hasSafeMethod || what.isEmpty { what.append("method " + head.method) }
-        return what.map { Entry(page: preflight.pageOrigin, url: url, what: $0) }
     }
 }

@@ -24,23 +24,7 @@ struct RequestHeadText {
         return Array((text + "\r\n").utf8)
     }
 
-    /// The fields that a script set and that the other side has to allow by name, in lower case and
-    /// sorted (Fetch, "CORS-unsafe request-header names").
-    var unsafeNames: [String] {
-        // What the browser itself sets is not looked at (Fetch, "forbidden request-header").
-        let own = ["host", "content-length", "origin", "expect", "connection"]
-        let safe = ["accept", "accept-language", "content-language"]
-        let simpleTypes = [
-            "application/x-www-form-urlencoded", "multipart/form-data", "text/plain",
-        ]
-        return fields.compactMap { field in
-            let name = field.name.lowercased()
-            if own.contains(name) || safe.contains(name) { return nil }
-            let type = field.value.prefix { $0 != ";" }.lowercased()
-            if name == "content-type", simpleTypes.contains(type) { return nil }
-            return name
-        }.sorted()
-    }
+    var unsafeNames: [String] { CORSFields.unsafeNames(fields) }
 
     /// Fetch, "CORS-safelisted method".
     var hasSafeMethod: Bool { ["GET", "HEAD", "POST"].contains(method) }
