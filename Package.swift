@@ -56,7 +56,7 @@ let package = Package(
         tests(of: "Transfer", ["CLinux", "NetIO"]),
         tests(of: "Presign", fixtures: true),
         tests(of: "Scenarios", ["Measure", "Transfer"]),
-        tests(of: "Testbed", ["NetIO", "Presign", "CLinux"], fixtures: true),
+        tests(of: "Testbed", ["NetIO", "Presign", "CLinux", "Transfer"], fixtures: true),
         tests(of: "BenchRunner", ["Measure"]),
     ]
 )

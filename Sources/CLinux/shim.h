@@ -89,14 +89,18 @@ static inline int64_t clinux_monotonic_ns(void) {
     return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
 }
 
-/// What a TCP socket has sent and received since its start, TLS and resends included; 0 when the kernel
-/// does not tell. glibc's struct tcp_info ends before these fields: their offsets are the kernel's own
-/// interface (linux/tcp.h: tcpi_bytes_received 128, tcpi_bytes_sent 200, since Linux 4.19).
-static inline int clinux_tcp_bytes(int descriptor, unsigned long long *sent, unsigned long long *received) {
+/// What a TCP socket has sent and received since its start, TLS included and what was sent again not;
+/// 0 when the kernel does not tell. glibc's struct tcp_info ends before these fields: their offsets are
+/// the kernel's own interface (linux/tcp.h: tcpi_bytes_received 128, tcpi_bytes_sent 200,
+/// tcpi_bytes_retrans 208, since Linux 4.19).
+static inline int clinux_tcp_bytes(int descriptor, int64_t *sent, int64_t *received) {
     unsigned char info[256];
+    int64_t resent = 0;
     socklen_t length = sizeof info;
-    if (getsockopt(descriptor, 6, 11, info, &length) != 0 || length < 208) return 0;
+    if (getsockopt(descriptor, IPPROTO_TCP, TCP_INFO, info, &length) != 0 || length < 216) return 0;
     __builtin_memcpy(received, info + 128, 8);
     __builtin_memcpy(sent, info + 200, 8);
+    __builtin_memcpy(&resent, info + 208, 8);
+    *sent -= resent;
     return 1;
 }

@@ -53,6 +53,8 @@ static inline X509 *copenssl_certificate(
     ok = ok && copenssl_extend(certificate, signer, NID_subject_key_identifier, "hash");
     if (issuer) {
         ok = ok && copenssl_extend(certificate, signer, NID_basic_constraints, "critical,CA:FALSE") &&
+            copenssl_extend(certificate, signer, NID_authority_key_identifier, "keyid:always") &&
+            copenssl_extend(certificate, signer, NID_key_usage, "critical,digitalSignature") &&
             copenssl_extend(certificate, signer, NID_ext_key_usage, "serverAuth") &&
             copenssl_extend(certificate, signer, NID_subject_alt_name, names);
     } else {
@@ -70,5 +72,25 @@ static inline void copenssl_set_partial_writes(SSL_CTX *context) {
 static inline int copenssl_only_tls13(SSL_CTX *context) {
     return SSL_CTX_set_min_proto_version(context, TLS1_3_VERSION);
 }
+static int copenssl_select_http11(
+    SSL *session, const unsigned char **chosen, unsigned char *length, const unsigned char *offered,
+    unsigned int offered_length, void *context) {
+    static const unsigned char http11[] = "\x08http/1.1";
+    (void)session;
+    (void)context;
+    unsigned char *found = NULL;
+    int result = SSL_select_next_proto(
+        &found, length, http11, sizeof http11 - 1, offered, offered_length);
+    *chosen = found;
+    return result == OPENSSL_NPN_NEGOTIATED ? SSL_TLSEXT_ERR_OK : SSL_TLSEXT_ERR_ALERT_FATAL;
+}
+/// Agrees on http/1.1 with a client that offers protocols, and refuses one that offers only others
+/// (RFC 7301 section 3.2).
+static inline void copenssl_speak_http11(SSL_CTX *context) {
+    SSL_CTX_set_alpn_select_cb(context, copenssl_select_http11, NULL);
+}
+/// How many handshakes of a server have ended well, and how many began from an earlier session.
+static inline long copenssl_handshakes(SSL_CTX *context) { return SSL_CTX_sess_accept_good(context); }
+static inline long copenssl_resumptions(SSL_CTX *context) { return SSL_CTX_sess_hits(context); }
 /// The PEM text in memory of the BIO, and its length.
 static inline long copenssl_memory(BIO *bio, char **text) { return BIO_get_mem_data(bio, text); }

@@ -25,7 +25,7 @@ extension Testbed {
         started("store", store)
 
         let accelerateConfiguration = AccelerateConfiguration(
-            upstream: try network.inner(.edgeStore, store.innerPort),
+            upstream: try network.inner(.edgeStore, store.innerAddress),
             region: storeConfiguration.region,
             credentials: network.credentials, now: storeConfiguration.now)
         let accelerate = try RoleServer(
@@ -37,7 +37,7 @@ extension Testbed {
         let acceleratePort = try network.publish(.accelerate, .clientEdge, accelerate.port)
         var gatewayConfiguration = network.gateway(store: storePort, accelerate: acceleratePort)
         gatewayConfiguration.scheme = scheme
-        gatewayConfiguration.upstream = try network.inner(.gatewayStore, store.innerPort)
+        gatewayConfiguration.upstream = try network.inner(.gatewayStore, store.innerAddress)
         let madeGateway = gatewayConfiguration
         let gateway = try RoleServer(
             name: "gateway", address: network.address(.gateway), security: security
@@ -52,7 +52,7 @@ extension Testbed {
             name: "edge", address: network.address(.edge), security: security, limits: edgeLimits
         ) { loop in try EdgeHandler(madeGateway, loop: loop, serviceTimeNs: edgeTimeNs) }
         started("edge", edge)
-        let url = { (port: Int) in "\(scheme)://\(network.address(.store).localName):\(port)" }
+        let url = { (port: Int) in "\(scheme)://\(network.publicName):\(port)" }
         return Started(
             store: url(storePort),
             gateway: url(try network.publish(.gateway, .clientGateway, gateway.port)),
@@ -77,12 +77,11 @@ extension Testbed {
             configuration.store.credentials.first ?? Credentials(accessKey: "", secretKey: "")
         }
 
-        /// Where a role itself listens: behind a link on any port of this machine.
+        /// Where a role itself listens: behind a link on any port that only this machine reaches,
+        /// so that nobody goes round the link.
         func address(_ role: Role) -> ListenAddress {
-            link == nil ? publicAddress(role) : ListenAddress(host: loopbackHost, port: 0)
+            link == nil ? publicAddress(role) : loopback(0)
         }
-
-        private var loopbackHost: String { publicAddress(.store).localName }
 
         /// The port that clients are told: the role's own, or that of its link.
         func publish(_ role: Role, _ leg: LinkLeg, _ port: Int) throws -> Int {
@@ -90,11 +89,12 @@ extension Testbed {
         }
 
         /// How another role reaches the store.
-        func inner(_ leg: LinkLeg, _ port: Int) throws -> ListenAddress {
-            let front = try link?.open(
-                leg, listen: ListenAddress(host: loopbackHost, port: 0), to: loopback(port))
-            return loopback(front ?? port)
+        func inner(_ leg: LinkLeg, _ role: ListenAddress) throws -> ListenAddress {
+            try link.map { loopback(try $0.open(leg, listen: loopback(0), to: role)) } ?? role
         }
+
+        /// How clients on this machine reach every role.
+        var publicName: String { publicAddress(.store).localName }
 
         private func publicAddress(_ role: Role) -> ListenAddress {
             let port =
@@ -108,7 +108,7 @@ extension Testbed {
         }
 
         func loopback(_ port: Int) -> ListenAddress {
-            ListenAddress(host: loopbackHost, port: port)
+            ListenAddress(host: publicAddress(.store).loopbackName, port: port)
         }
 
         func gateway(store: Int, accelerate: Int) -> GatewayConfiguration {

@@ -25,7 +25,7 @@ package struct Answer: Sendable {
     package let headers: HeaderFields
     package let body: [UInt8]
     package let timings: Timings
-    /// On the socket, heads and redirects included, TLS not.
+    /// On the socket: heads, redirects and, with TLS, handshakes and records.
     package let bytesSent: Int64
     package let bytesReceived: Int64
     package let isConnectionReused: Bool

@@ -40,7 +40,7 @@ final class Connection: EventSource {
     private var sendError: Int32 = 0
     private var carried = 0
     /// Of the socket, when the last exchange ended.
-    private var socketBytes: (sent: UInt64, received: UInt64) = (0, 0)
+    private var socketBytes: (sent: Int64, received: Int64) = (0, 0)
     private var receivedBefore: Int64 = 0
     /// Position among the engine's connections.
     var slot = 0
@@ -241,11 +241,11 @@ final class Connection: EventSource {
     }
 
     /// With TLS the bytes on the socket are more than ours: records, and at first the handshake.
-    private func countSocketBytes(_ exchange: Exchange) {
-        var (sent, received): (UInt64, UInt64) = (0, 0)
+    func countSocketBytes(_ exchange: Exchange) {
+        var (sent, received): (Int64, Int64) = (0, 0)
         guard link.isSecure, clinux_tcp_bytes(link.socket, &sent, &received) == 1 else { return }
-        exchange.bytesSent = exchange.bytesSentBefore + Int64(sent - socketBytes.sent)
-        exchange.bytesReceived = receivedBefore + Int64(received - socketBytes.received)
+        exchange.bytesSent = exchange.bytesSentBefore + (sent - socketBytes.sent)
+        exchange.bytesReceived = receivedBefore + (received - socketBytes.received)
         socketBytes = (sent, received)
     }
 

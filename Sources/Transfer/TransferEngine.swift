@@ -161,6 +161,7 @@ package final class TransferEngine: EventSource {
     func lost(_ connection: Connection, _ failure: TransferFailure) {
         guard let exchange = connection.exchange else { return drop(connection) }
         let mayRetry = connection.mayRetry(exchange)
+        connection.countSocketBytes(exchange)
         exchange.connection = nil
         exchange.continueDeadlineNs = .max
         drop(connection)
@@ -173,6 +174,7 @@ package final class TransferEngine: EventSource {
     private func abandon(_ exchange: Exchange, _ failure: TransferFailure) {
         guard isUnderWay(exchange) else { return }
         if let connection = exchange.connection {
+            connection.countSocketBytes(exchange)
             exchange.connection = nil
             drop(connection)
         }

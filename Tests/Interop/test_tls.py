@@ -1,7 +1,10 @@
 """TLS between clients made by others, or our own, and every role."""
 
+import socket
+import ssl
 import subprocess
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 import requests
@@ -26,6 +29,17 @@ def test_every_role_shows_a_certificate_of_the_authority(secure):
         assert requests.get(url, verify=authority, timeout=30).status_code in (400, 403, 404)
         with pytest.raises(requests.exceptions.SSLError):
             requests.get(url, timeout=30)
+
+
+def test_the_certificate_stands_strict_checks_and_http_1_1_is_agreed_on(secure):
+    context = ssl.create_default_context(cafile=secure.ready["ca_file"])
+    context.verify_flags |= ssl.VERIFY_X509_STRICT
+    context.set_alpn_protocols(["h2", "http/1.1"])
+    address = urlsplit(secure.store)
+    with socket.create_connection((address.hostname, address.port), timeout=30) as plain:
+        with context.wrap_socket(plain, server_hostname="localhost") as connection:
+            assert connection.version() == "TLSv1.3"
+            assert connection.selected_alpn_protocol() == "http/1.1"
 
 
 def test_curl_uploads_by_tls_1_3(secure, tmp_path):
@@ -90,3 +104,16 @@ def test_a_target_is_verified_unless_told_otherwise(secure, tmp_path):
     (tmp_path / "more").mkdir()
     trusted = run_against(secure, tmp_path / "more", "--cacert", secure.ready["ca_file"])
     assert trusted.code == 0, trusted.text
+
+
+@pytest.mark.parametrize("flags", [(), ("--tls",), ("--link", "metro"), ("--tls", "--link", "metro")])
+def test_another_address_is_told_and_reached_with_and_without_tls_and_links(tmp_path, flags):
+    with Endpoint(tmp_path, "--host", "127.0.0.2", *flags) as endpoint:
+        for role in ("store", "gateway", "edge"):
+            assert urlsplit(endpoint.ready[role]).hostname == "127.0.0.2"
+        # The gateway stores it by way of the store's inner port.
+        answer = requests.put(
+            endpoint.gateway + "/uploads/a.bin", data=b"1234",
+            headers={"Authorization": f"Bearer {endpoint.token}", "Content-Type": "text/plain"},
+            verify=endpoint.ready.get("ca_file") or True, timeout=30)  # fmt: skip
+        assert answer.status_code == 200, answer.text

@@ -71,6 +71,40 @@ import Transfer
         #expect(String(decoding: second.body, as: UTF8.self) == "\(16 << 20)")
     }
 
+    @Test func `a refusal does not end the sending for a client that sends whole bodies`() throws {
+        let client = try TestClient { peer in
+            while true {
+                let head = peer.readHead()
+                guard head != "" else { return }
+                peer.write("HTTP/1.1 307 Temporary Redirect\r\nContent-Length: 3\r\n\r\nbig")
+                _ = peer.readBody(peer.contentLength(head))
+            }
+        }
+        var request = client.request("PUT", body: [BodySlice(Payload(byteCount: 9 << 20, seed: 4))])
+        request.sendsWholeBody = true
+        for isReused in [false, true] {
+            let answer = try client.answer(request)
+            #expect(answer.status == 307)
+            #expect(answer.bytesSent == Int64(request.head.count + 9 << 20))
+            #expect(answer.timings.firstByteNs < answer.timings.sendEndNs)
+            #expect(answer.timings.endedNs >= answer.timings.sendEndNs)
+            #expect(answer.isConnectionReused == isReused)
+        }
+    }
+
+    @Test func `a whole body is not sent to a server that says it closes`() throws {
+        let client = try TestClient { peer in
+            peer.readHead()
+            peer.write("HTTP/1.1 403 No\r\nConnection: close\r\nContent-Length: 0\r\n\r\n")
+            peer.readToEnd()
+        }
+        var request = client.request("PUT", body: [BodySlice(large)])
+        request.sendsWholeBody = true
+        let answer = try client.answer(request)
+        #expect(answer.status == 403)
+        #expect(answer.bytesSent < 64 << 20)
+    }
+
     @Test func `an answer before a reset in the middle of the body is not lost`() throws {
         let client = try TestClient { peer in
             peer.readHead()

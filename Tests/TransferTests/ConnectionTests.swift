@@ -30,6 +30,40 @@ import Transfer
         #expect(client.engine.connectionCount == 20)
     }
 
+    @Test func `a kept connection is used again only within its group`() throws {
+        let client = try TestClient { peer in
+            while peer.readRequest().head != "" { peer.ok("\(peer.number)") }
+        }
+        let carriers = try [0, 1, 2, 1, 0, 2].map { group in
+            var request = client.request("PUT")
+            request.connectionGroup = group
+            return try client.answer(request).body
+        }
+        #expect(carriers == ["0", "1", "2", "1", "0", "2"].map { Array($0.utf8) })
+        client.engine.closeIdleConnections(ofGroup: 1)
+        #expect(client.engine.connectionCount == 2)
+        client.engine.closeIdleConnections(ofGroup: 0)
+        client.engine.closeIdleConnections(ofGroup: 7)
+        #expect(client.engine.connectionCount == 1)
+        var request = client.request("PUT")
+        request.connectionGroup = 1
+        #expect(try !client.answer(request).isConnectionReused)
+    }
+
+    @Test func `an idle connection of another group makes room at the limit`() throws {
+        var configuration = TransferConfiguration.forTests
+        configuration.connectionLimit = 1
+        let client = try TestClient(configuration: configuration) { peer in
+            while peer.readRequest().head != "" { peer.ok() }
+        }
+        for group in [1, 2, 0, 3] {
+            var request = client.request("PUT")
+            request.connectionGroup = group
+            #expect(try client.answer(request).status == 200)
+            #expect(client.engine.connectionCount == 1)
+        }
+    }
+
     @Test(arguments: [
         "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 0\r\n\r\n",
         "HTTP/1.1 200 OK\r\nConnection: foo, Close\r\nContent-Length: 0\r\n\r\n",

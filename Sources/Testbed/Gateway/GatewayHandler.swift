@@ -34,6 +34,10 @@ package final class GatewayHandler: RequestHandler {
         pool = LambdaPool(configuration.limits)
     }
 
+    package func refusal(for problem: RequestProblem) -> HTTPResponse {
+        GatewayAnswer.error(problem.status, problem.message)
+    }
+
     package func handle(_ exchange: Exchange) {
         let request = exchange.request
         if request.method == "OPTIONS" { return exchange.respond(GatewayAnswer.preflight) }

@@ -18,6 +18,17 @@ package protocol BodySink: AnyObject {
 /// Answers requests, always on the thread of its role's loop.
 package protocol RequestHandler: AnyObject {
     func handle(_ exchange: Exchange)
+    /// How this role words what the server itself refuses: a head, or a body on its way.
+    func refusal(for problem: RequestProblem) -> HTTPResponse
+}
+
+extension RequestHandler {
+    /// In plain text.
+    package func refusal(for problem: RequestProblem) -> HTTPResponse {
+        HTTPResponse(
+            status: problem.status, headers: [("Content-Type", "text/plain")],
+            body: .bytes(Array((problem.message + "\n").utf8)))
+    }
 }
 
 /// What an exchange asks of the connection that carries it.

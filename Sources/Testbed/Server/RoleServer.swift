@@ -17,6 +17,9 @@ package struct ListenAddress: Sendable {
     /// All of this machine's addresses, so none that a client could be told.
     var isWildcard: Bool { ["", "0.0.0.0", "::", "[::]"].contains(host) }
 
+    /// This machine only, in the family of `host`.
+    var loopbackName: String { host.contains(":") ? "[::1]" : "127.0.0.1" }
+
     /// How this machine reaches a role that listens here; IPv6 in brackets.
     var localName: String {
         if isWildcard { return host.contains(":") ? "[::1]" : "127.0.0.1" }
@@ -31,8 +34,10 @@ package struct ListenAddress: Sendable {
 /// post to it.
 package final class RoleServer: @unchecked Sendable {
     package let port: Int
-    /// Where other roles reach this one, without TLS.
-    package let innerPort: Int
+    /// Where other roles reach this one, without TLS. With TLS before the public port it is a port
+    /// of its own that no other machine reaches, whatever the role's address.
+    package let innerAddress: ListenAddress
+    package var innerPort: Int { innerAddress.port }
     let limits: ServerLimits
     private let listener: Int32
     private let poster: LoopPoster
@@ -49,10 +54,18 @@ package final class RoleServer: @unchecked Sendable {
     ) throws {
         self.limits = limits
         (listener, port) = try Self.listen(address)
-        let inner = try security.map { _ in
-            try Self.listen(ListenAddress(host: address.localName))
+        let inner: (descriptor: Int32, port: Int)?
+        do {
+            inner = try security.map { _ in
+                try Self.listen(ListenAddress(host: address.loopbackName))
+            }
+        } catch {
+            close(listener)
+            throw error
         }
-        innerPort = inner?.1 ?? port
+        innerAddress = ListenAddress(
+            host: inner == nil ? address.localName : address.loopbackName, port: inner?.port ?? port
+        )
         let started = DispatchSemaphore(value: 0)
         let start = Mutex<Result<(LoopPoster, clockid_t), any Error>?>(nil)
         let (listener, ended) = (listener, ended)
@@ -62,7 +75,7 @@ package final class RoleServer: @unchecked Sendable {
                 clinux_name_thread(name)
                 let loop = try EventLoop()
                 let acceptor = try Acceptor(
-                    listener: listener, security: security, inner: inner?.0, loop: loop,
+                    listener: listener, security: security, inner: inner?.descriptor, loop: loop,
                     handler: try makeHandler(loop), limits: limits)
                 var clock = clockid_t()
                 pthread_getcpuclockid(pthread_self(), &clock)
@@ -228,6 +241,7 @@ final class Acceptor: EventSource {
         let now = loop.nowNs
         connections.values.filter { $0.isOverdue(now) }.forEach { $0.timeOut() }
         loop.change(listener, to: .readable)
+        if let inner { loop.change(inner.descriptor, to: .readable) }
         loop.schedule(afterNs: Self.sweepNs) { [unowned self] in sweep() }
     }
 }

@@ -36,7 +36,8 @@ final class ServerConnection: EventSource, ExchangeChannel {
 
     private var output = OutgoingAnswer()
     private var hasAnswered = false
-    private var isShutDown = false
+    /// When our half ended; nil before.
+    private var shutDownNs: Int64?
     private var hasPeerEnded = false
 
     init(
@@ -59,13 +60,17 @@ final class ServerConnection: EventSource, ExchangeChannel {
 
     func isOverdue(_ now: Int64) -> Bool {
         switch state {
+        case .head where secure?.isShakingHands == true:
+            now - lastProgressNs > acceptor.timeouts.headNs
         case .head where heads.pending.isEmpty: now - lastProgressNs > acceptor.timeouts.idleNs
         // From its first byte on: a head that trickles in would hold its place for ever.
         case .head: now - headStartNs > acceptor.timeouts.headNs
         // A role takes the time that it takes; a body or an answer must move.
         case .exchange:
             !isWaitingForRole && now - lastProgressNs > acceptor.timeouts.stallNs
-        case .closing: now - lastProgressNs > acceptor.timeouts.lingerNs
+        case .closing:
+            now - lastProgressNs > acceptor.timeouts.lingerNs
+                || now - (shutDownNs ?? now) > acceptor.timeouts.lingerTotalNs
         }
     }
 
@@ -84,20 +89,33 @@ final class ServerConnection: EventSource, ExchangeChannel {
     // MARK: Reading
 
     private func read() {
+        if shutDownNs != nil { return drain() }
         let buffer = acceptor.receiveBuffer
         let count =
             secure?.read(into: buffer) ?? recv(descriptor, buffer.baseAddress, buffer.count, 0)
         guard count > 0 else {
             if count < 0, errno == EAGAIN || errno == EINTR { return }
+            // A client that does not speak TLS, or wrongly: a reset would lose OpenSSL's alert.
+            if count < 0, errno == EPROTO, secure?.isShakingHands == true { return beginClosing() }
             guard count == 0, state == .exchange else { return close() }
             return takeEnd()
         }
         lastProgressNs = acceptor.loop.nowNs
-        if isShutDown { return }
         var bytes = UnsafeRawBufferPointer(rebasing: acceptor.receiveBuffer.prefix(count))
         take(&bytes)
         if isOpen, !bytes.isEmpty { heads.keep(bytes) }
         if isOpen { updateInterest() }
+    }
+
+    /// After our end whatever comes only keeps the connection from being reset.
+    private func drain() {
+        let buffer = acceptor.receiveBuffer
+        let count = recv(descriptor, buffer.baseAddress, buffer.count, 0)
+        guard count <= 0 else {
+            lastProgressNs = acceptor.loop.nowNs
+            return
+        }
+        if count == 0 || (errno != EAGAIN && errno != EINTR) { close() }
     }
 
     /// A client may end its half and still wait for the answer (RFC 9112 §9.6).
@@ -255,9 +273,7 @@ final class ServerConnection: EventSource, ExchangeChannel {
     private func refuse(_ problem: RequestProblem) {
         keepsAlive = false
         hasAnswered = true
-        let response = HTTPResponse(
-            status: problem.status, headers: [("Content-Type", "text/plain")],
-            body: .bytes(Array((problem.message + "\n").utf8)))
+        let response = acceptor.handler.refusal(for: problem)
         output.append(
             ResponseHead.render(
                 response, date: acceptor.currentDateField(), keepsAlive: false, isHead: false))
@@ -322,13 +338,13 @@ final class ServerConnection: EventSource, ExchangeChannel {
         _ = heads.takePending()
         guard output.isDone else { return }
         if hasPeerEnded { return close() }
-        isShutDown = true
+        shutDownNs = acceptor.loop.nowNs
         secure?.endWriting()
         shutdown(descriptor, Int32(SHUT_WR))
     }
 
     private func updateInterest() {
-        if state == .closing, output.isDone, !isShutDown { beginClosing() }
+        if state == .closing, output.isDone, shutDownNs == nil { beginClosing() }
         var wanted: Readiness = []
         let holdsBody =
             state == .exchange && !incoming.isComplete

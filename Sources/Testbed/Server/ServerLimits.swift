@@ -7,14 +7,16 @@ package struct ServerLimits: Sendable {
     package var connections = 20_000
     /// Unread rest of a body that is still swallowed to keep the connection.
     package var drainedBodyBytes: Int64 = 256 * 1024
-    /// From the first byte of a head to its end.
+    /// From the first byte of a head to its end; as long for a TLS handshake.
     package var headTimeout: Duration = .seconds(20)
     /// Between two requests.
     package var idleTimeout: Duration = .seconds(75)
     /// Without a byte of a body coming in or of an answer going out.
     package var stallTimeout: Duration = .seconds(60)
-    /// How long a closing connection waits for the client to read the answer.
+    /// How long a closing connection waits for the client's next byte or end, so that it can read
+    /// the answer; and how long in all, for one that never ends.
     package var lingerTimeout: Duration = .seconds(2)
+    package var lingerTotalTimeout: Duration = .seconds(30)
 
     package init() {}
 }
@@ -25,12 +27,14 @@ struct ServerTimeouts {
     let idleNs: Int64
     let stallNs: Int64
     let lingerNs: Int64
+    let lingerTotalNs: Int64
 
     init(_ limits: ServerLimits) {
         headNs = Self.nanoseconds(limits.headTimeout)
         idleNs = Self.nanoseconds(limits.idleTimeout)
         stallNs = Self.nanoseconds(limits.stallTimeout)
         lingerNs = Self.nanoseconds(limits.lingerTimeout)
+        lingerTotalNs = Self.nanoseconds(limits.lingerTotalTimeout)
     }
 
     private static func nanoseconds(_ duration: Duration) -> Int64 {

@@ -11,6 +11,11 @@ package final class ServerSecurity: @unchecked Sendable {
     package let authorityPEM: String
     private let context: OpaquePointer
 
+    /// Handshakes that ended well, and those of them that went on with an earlier session.
+    package var handshakes: (all: Int, resumed: Int) {
+        (copenssl_handshakes(context), copenssl_resumptions(context))
+    }
+
     /// - Parameters:
     ///   - hosts: names and addresses besides those of this machine's loopback.
     ///   - resumesSessions: gives tickets, so that a client may come back with fewer messages.
@@ -33,6 +38,7 @@ package final class ServerSecurity: @unchecked Sendable {
             SSL_CTX_use_PrivateKey(context, key) == 1
         else { throw Self.failure("use a certificate") }
         copenssl_set_partial_writes(context)
+        copenssl_speak_http11(context)
         SSL_CTX_set_num_tickets(context, resumesSessions ? 2 : 0)
         // A write to a connection that was reset must fail, not end the process.
         signal(SIGPIPE, SIG_IGN)
@@ -53,7 +59,7 @@ package final class ServerSecurity: @unchecked Sendable {
 
     private static func names(_ hosts: [String]) -> String {
         let own = ["DNS:localhost", "DNS:*.localhost", "IP:127.0.0.1", "IP:::1"]
-        let others = hosts.filter {
+        let others = hosts.map { $0.filter { !"[]".contains($0) } }.filter {
             !["", "0.0.0.0", "::", "localhost", "127.0.0.1", "::1"].contains($0)
         }
         return (own + others.map { (isAddress($0) ? "IP:" : "DNS:") + $0 }).joined(separator: ",")
@@ -75,9 +81,21 @@ package final class ServerSecurity: @unchecked Sendable {
             decoding: UnsafeRawBufferPointer(start: text, count: Int(count)), as: UTF8.self)
     }
 
+    /// OpenSSL's whole error stack, oldest first: the first says what failed, the others where.
+    private static func takeErrors() -> String {
+        var texts: [String] = []
+        var text = [CChar](repeating: 0, count: 256)
+        while true {
+            let code = ERR_get_error()
+            guard code != 0 else { break }
+            ERR_error_string_n(code, &text, text.count)
+            texts.append(String(decoding: text.prefix { $0 != 0 }.map(UInt8.init), as: UTF8.self))
+        }
+        return texts.isEmpty ? "no reason given" : texts.joined(separator: "; ")
+    }
+
     private static func failure(_ operation: String) -> SystemError {
-        ERR_clear_error()
-        return SystemError(operation: operation, code: EPROTO)
+        SystemError(operation: "\(operation) (\(takeErrors()))", code: EPROTO)
     }
 }
 
@@ -88,6 +106,8 @@ final class SecureConnection {
     init(_ session: OpaquePointer) { self.session = session }
 
     deinit { SSL_free(session) }
+
+    var isShakingHands: Bool { SSL_is_init_finished(session) == 0 }
 
     /// As recv(2): the bytes, 0 at the end, or -1 with errno; the handshake is part of it.
     func read(into buffer: UnsafeMutableRawBufferPointer) -> Int {

@@ -70,24 +70,32 @@ package final class StoreHandler: RequestHandler {
         }
     }
 
+    package func refusal(for problem: RequestProblem) -> HTTPResponse {
+        S3Failure(problem).response(requestID: nextRequestID())
+    }
+
     func credentials(_ accessKey: String) -> Credentials? { keys[accessKey] }
 
     private func makeCall(_ exchange: Exchange) -> StoreCall {
-        // An odd multiplier spreads a counter over all 64 bits and never repeats.
-        requestNumber &+= 1
-        let digits = String(
-            requestNumber &* 0x9E37_79B9_7F4A_7C15, radix: 16, uppercase: true)
         let store = store
         return StoreCall(
             exchange, address: BucketAddress(exchange.request, isBucket: store.contains),
             now: configuration.now(),
-            requestID: String(repeating: "0", count: 16 - digits.count) + digits
+            requestID: nextRequestID()
         ) { call in
             guard let name = call.address.bucket, let bucket = try? store.bucket(name) else {
                 return []
             }
             return bucket.cors?.headers(for: call) ?? []
         }
+    }
+
+    private func nextRequestID() -> String {
+        // An odd multiplier spreads a counter over all 64 bits and never repeats.
+        requestNumber &+= 1
+        let digits = String(
+            requestNumber &* 0x9E37_79B9_7F4A_7C15, radix: 16, uppercase: true)
+        return String(repeating: "0", count: 16 - digits.count) + digits
     }
 
     private func dispatch(_ call: StoreCall) throws(S3Failure) {

@@ -233,6 +233,38 @@ import Testing
         }
     }
 
+    @Test func `a refused client that never stops sending is cut off`() throws {
+        var limits = ServerLimits()
+        limits.lingerTotalTimeout = .milliseconds(300)
+        try withServer(limits: limits, echo) { port in
+            let client = try RawClient(port: port)
+            client.send("NO\r\n\r\n")
+            #expect(try client.answer().status == 400)
+            // Each byte comes sooner than the limit between two of them.
+            let end = ContinuousClock.now + .seconds(6)
+            while client.sendNow([0x61]) == 1, ContinuousClock.now < end {
+                _ = client.hasEvent(withinMilliseconds: 50)
+            }
+            #expect(ContinuousClock.now < end)
+        }
+    }
+
+    @Test func `a role words the server's own refusals`() throws {
+        final class Wordy: RequestHandler {
+            func handle(_ exchange: Exchange) {}
+            func refusal(for problem: RequestProblem) -> HTTPResponse {
+                HTTPResponse(status: problem.status, body: .bytes(Array("no: \(problem)".utf8)))
+            }
+        }
+        let server = try RoleServer(name: "test", address: ListenAddress()) { _ in Wordy() }
+        defer { server.stop() }
+        let client = try RawClient(port: server.port)
+        client.send("GET / HTTP/3.0\r\n\r\n")
+        let answer = try client.answer()
+        #expect(answer.status == 505)
+        #expect(answer.text == "no: versionNotSupported")
+    }
+
     @Test func `a body that stalls is answered 408, but not one that its role holds back`() throws {
         var limits = ServerLimits()
         limits.stallTimeout = .milliseconds(100)

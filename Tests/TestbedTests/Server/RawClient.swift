@@ -111,6 +111,12 @@ final class RawClient {
         return poll(&readable, 1, limit) > 0
     }
 
+    /// True when the server has closed or reset.
+    func hasEvent(withinMilliseconds limit: Int32) -> Bool {
+        var ended = pollfd(fd: descriptor, events: 0, revents: 0)
+        return poll(&ended, 1, limit) > 0
+    }
+
     func take(count: Int) throws -> [UInt8] {
         while received.count < count {
             guard receive() > 0 else {

@@ -30,6 +30,31 @@ struct S3Failure: Error, Equatable {
         elements = failure.elements.map { Element(name: $0.name, value: $0.value) }
     }
 
+    /// What a server refuses before it knows the request, with the codes that S3 has for it (S3 API
+    /// Reference, "Error responses"), of which the first two go with 400.
+    init(_ problem: RequestProblem) {
+        switch problem {
+        case .headTimedOut, .bodyTimedOut: self.init(400, "RequestTimeout", problem.message)
+        case .fieldsTooLarge, .tooManyFields:
+            self.init(400, "RequestHeaderSectionTooLarge", problem.message)
+        case .transferCodingNotSupported:
+            self.init(problem.status, "NotImplemented", problem.message)
+        case .malformed, .requestLineTooLong, .versionNotSupported:
+            self.init(problem.status, "InvalidRequest", problem.message)
+        }
+    }
+
+    /// Without a call that it belongs to.
+    func response(requestID: String) -> HTTPResponse {
+        HTTPResponse(
+            status: status,
+            headers: [
+                ("x-amz-id-2", StoreCall.hostID), ("x-amz-request-id", requestID),
+                ("Content-Type", "application/xml"), ("Server", "AmazonS3"),
+            ],
+            body: .bytes(document(requestID: requestID, hostID: StoreCall.hostID)))
+    }
+
     func document(requestID: String, hostID: String) -> [UInt8] {
         var xml = XMLWriter()
         xml.element("Error") { xml in
