@@ -44,13 +44,13 @@ extension Testbed {
         ) { loop in try GatewayHandler(madeGateway, loop: loop) }
         started("gateway", gateway)
 
-        let edgeTimeNs = configuration.edgeServiceTimeNs
-        var edgeLimits = ServerLimits()
-        // CloudFront reads a request's body to its end, up to 64 GB, whatever its function answers.
-        edgeLimits.drainedBodyBytes = 64 << 30
+        var edgeConfiguration = EdgeConfiguration(gateway: madeGateway)
+        edgeConfiguration.serviceTimeNs = configuration.edgeServiceTimeNs
+        let madeEdge = edgeConfiguration
         let edge = try RoleServer(
-            name: "edge", address: network.address(.edge), security: security, limits: edgeLimits
-        ) { loop in try EdgeHandler(madeGateway, loop: loop, serviceTimeNs: edgeTimeNs) }
+            name: "edge", address: network.address(.edge), security: security,
+            limits: madeEdge.serverLimits
+        ) { loop in try EdgeHandler(madeEdge, loop: loop) }
         started("edge", edge)
         let url = { (port: Int) in "\(scheme)://\(network.publicName):\(port)" }
         return Started(

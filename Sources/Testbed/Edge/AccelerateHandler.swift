@@ -1,30 +1,10 @@
-import Foundation
+import Glibc
 package import NetIO
-package import Presign
-
-/// What the accelerate role is told at its start.
-package struct AccelerateConfiguration: Sendable {
-    /// Where it reaches the store; its connections there are kept open.
-    package var upstream: ListenAddress
-    package var region: String
-    /// To ask the store for a bucket's state.
-    package var credentials: Credentials
-    package var warmConnections = 16
-    package var now: @Sendable () -> SigningTime
-
-    package init(
-        upstream: ListenAddress, region: String, credentials: Credentials,
-        now: @escaping @Sendable () -> SigningTime
-    ) {
-        self.upstream = upstream
-        self.region = region
-        self.credentials = credentials
-        self.now = now
-    }
-}
+import Presign
 
 /// The Transfer Acceleration endpoint: it ends the client's connection near the client, and hands the
-/// request on to the store over connections that are open already, while the body still comes in.
+/// request on to the store over connections that are open already, while the body still comes in. The
+/// answer comes back the same way.
 package final class AccelerateHandler: RequestHandler {
     private let upstream: UpstreamClient
     private let states: AccelerationStates
@@ -33,13 +13,13 @@ package final class AccelerateHandler: RequestHandler {
     package init(_ configuration: AccelerateConfiguration, loop: EventLoop) throws {
         let address = try SocketAddress(
             resolving: configuration.upstream.localName, port: configuration.upstream.port)
-        upstream = UpstreamClient(loop: loop, address: address)
+        upstream = UpstreamClient(loop: loop, address: address, limits: configuration.limits)
         states = AccelerationStates(configuration, upstream)
         upstream.keepWarm(configuration.warmConnections)
     }
 
     package func handle(_ exchange: Exchange) {
-        guard let bucket = Self.bucket(exchange.request) else {
+        guard let bucket = AcceleratedRequest.bucket(exchange.request) else {
             // The text for path style is not confirmed; its code and status are.
             return refuse(
                 exchange,
@@ -66,76 +46,52 @@ package final class AccelerateHandler: RequestHandler {
                     exchange,
                     .invalidRequest("S3 Transfer Acceleration is not configured on this bucket"))
             case .unknown: refuse(exchange, .unavailable)
+            case .unreachable(let error): refuse(exchange, S3Failure(upstream: error))
             }
         }
-    }
-
-    /// `BUCKET.localhost`, and AWS's own names (S3 User Guide, "Transfer Acceleration").
-    static func bucket(_ request: HTTPRequest) -> String? {
-        let host = (request.headers.first("Host") ?? "").prefix { $0 != ":" }.lowercased()
-        let endings = [
-            ".localhost", ".s3-accelerate.amazonaws.com", ".s3-accelerate.dualstack.amazonaws.com",
-        ]
-        guard let ending = endings.first(where: host.hasSuffix) else { return nil }
-        let bucket = String(host.dropLast(ending.count))
-        return bucket.isEmpty ? nil : bucket
     }
 
     private func forward(_ exchange: Exchange) {
         let request = exchange.request
-        // S3 User Guide: CreateBucket and DeleteBucket are not accelerated; a bucket's own GET is.
-        if request.rawPath == "/", request.rawQuery.isEmpty,
-            ["PUT", "DELETE"].contains(request.method)
-        {
+        // S3 User Guide, "Transfer Acceleration": neither CreateBucket nor DeleteBucket. What the edge
+        // answers is not confirmed. ListBuckets has no bucket in its name, and ends above.
+        guard !AcceleratedRequest.isOfBucketItself(request) else {
             return refuse(exchange, .methodNotAllowed)
         }
-        guard !request.isChunked else { return refuse(exchange, .missingContentLength) }
-        let sent = upstream.open(
-            Self.head(request), isHead: request.method == "HEAD"
-        ) { [self] result in
-            switch result {
-            case .success(let answer): respond(answer, exchange)
-            case .failure: refuse(exchange, .unavailable)
-            }
+        let relay = UpstreamRelay(limits: upstream.limits) { head, body in
+            exchange.respond(Self.response(head, body, isHead: request.method == "HEAD"))
+        } failed: { [self] error in
+            refuse(exchange, S3Failure(upstream: error))
         }
+        let sent = upstream.open(
+            AcceleratedRequest.head(request), isHead: request.method == "HEAD",
+            isChunked: request.isChunked, receiver: relay)
+        // The edge answers `Expect: 100-continue` itself, for what passed the checks above: waiting
+        // for the store's 100 would cost the long way once more. Whether AWS's does is not confirmed.
         exchange.receiveBody(into: UpstreamBody(exchange, to: sent))
     }
 
-    /// The request as it came, without what is between two neighbours only (RFC 9110 §7.6.1). The Host
-    /// stays, as it is signed.
-    private static func head(_ request: HTTPRequest) -> [UInt8] {
-        let query = request.rawQuery.isEmpty ? "" : "?" + request.rawQuery
-        var head = "\(request.method) \(request.rawPath)\(query) HTTP/1.1\r\n"
-        for field in request.headers where !isHopByHop(field.name) {
-            head += "\(field.name): \(field.value)\r\n"
+    private static func response(
+        _ head: UpstreamHead, _ body: HTTPResponse.Body, isHead: Bool
+    ) -> HTTPResponse {
+        // The server writes these itself; the others are between two neighbours only.
+        let own: Set = [
+            "connection", "keep-alive", "content-length", "date", "transfer-encoding", "trailer",
+            "upgrade", "proxy-connection",
+        ]
+        var response = HTTPResponse(status: head.status, body: body)
+        response.headers = head.headers.filter { !own.contains($0.name.lowercased()) }
+        if isHead {
+            response.headContentLength = head.headers.first("Content-Length").flatMap { Int64($0) }
         }
-        return Array((head + "\r\n").utf8)
-    }
-
-    private static func isHopByHop(_ name: String) -> Bool {
-        ["connection", "keep-alive", "expect", "te", "upgrade", "proxy-connection"].contains(
-            name.lowercased())
-    }
-
-    private func respond(_ answer: UpstreamAnswer, _ exchange: Exchange) {
-        let own = ["connection", "keep-alive", "content-length", "date", "transfer-encoding"]
-        var response = HTTPResponse(
-            status: answer.status,
-            headers: answer.headers.filter { !own.contains($0.name.lowercased()) }.map {
-                ($0.name, $0.value)
-            }, body: answer.body.isEmpty ? .none : .bytes(answer.body))
-        if exchange.request.method == "HEAD" {
-            response.headContentLength = answer.headers.first("Content-Length").flatMap {
-                Int64($0)
-            }
-        }
-        exchange.respond(response)
+        return response
     }
 
     private func refuse(_ exchange: Exchange, _ failure: S3Failure) {
-        requestNumber += 1
+        requestNumber &+= 1
         let digits = String(requestNumber, radix: 16, uppercase: true)
         let id = String(repeating: "0", count: max(0, 16 - digits.count)) + digits
+        let isHead = exchange.request.method == "HEAD"
         exchange.respond(
             HTTPResponse(
                 status: failure.status,
@@ -143,13 +99,22 @@ package final class AccelerateHandler: RequestHandler {
                     ("Content-Type", "application/xml"), ("x-amz-request-id", id),
                     ("Server", "AmazonS3"),
                 ],
-                body: exchange.request.method == "HEAD"
-                    ? .none
-                    : .bytes(failure.document(requestID: id, hostID: StoreCall.hostID))))
+                body: isHead
+                    ? .none : .bytes(failure.document(requestID: id, hostID: StoreCall.hostID))))
     }
 }
 
 extension S3Failure {
     fileprivate static let unavailable = S3Failure(
         503, "ServiceUnavailable", "Service is unable to handle request.")
+
+    /// The statuses are CloudFront's for an origin that is silent or gone (CloudFront Developer Guide,
+    /// "HTTP 504" and "HTTP 502"); in which words acceleration gives them is not confirmed.
+    fileprivate init(upstream error: SystemError) {
+        if error.code == ETIMEDOUT {
+            self.init(504, "GatewayTimeout", "The bucket's region did not answer in time.")
+        } else {
+            self.init(502, "BadGateway", "The bucket's region could not be reached.")
+        }
+    }
 }

@@ -3,7 +3,19 @@ import Presign
 
 /// Whether a bucket is accelerated. AWS takes up to 30 minutes to notice a change; here a second.
 final class AccelerationStates {
-    enum State { case enabled, suspended, neverConfigured, noBucket, unknown }
+    enum State {
+        case enabled, suspended, neverConfigured, noBucket
+        /// The store answered something else.
+        case unknown
+        case unreachable(SystemError)
+
+        var isKnown: Bool {
+            switch self {
+            case .unknown, .unreachable: false
+            default: true
+            }
+        }
+    }
 
     private let configuration: AccelerateConfiguration
     private let upstream: UpstreamClient
@@ -40,7 +52,7 @@ final class AccelerationStates {
         upstream.send(Array((head + "\r\n").utf8)) { [self] result in
             let state = Self.state(result)
             if known.count >= Self.knownLimit { known = [:] }
-            if state != .unknown {
+            if state.isKnown {
                 known[bucket] = (state, upstream.loop.nowNs + Self.validNs)
             }
             (waiting.removeValue(forKey: bucket) ?? []).forEach { $0(state) }
@@ -48,7 +60,11 @@ final class AccelerationStates {
     }
 
     private static func state(_ result: Result<UpstreamAnswer, SystemError>) -> State {
-        guard case .success(let answer) = result else { return .unknown }
+        let answer: UpstreamAnswer
+        switch result {
+        case .success(let given): answer = given
+        case .failure(let error): return .unreachable(error)
+        }
         guard answer.status == 200 else { return answer.status == 404 ? .noBucket : .unknown }
         let text = String(decoding: answer.body, as: UTF8.self)
         if text.contains("<Status>Enabled</Status>") { return .enabled }

@@ -3,6 +3,20 @@ package protocol BodySource: AnyObject {
     /// Fills the buffer and returns the number of bytes; 0 at the end; negative when it failed,
     /// upon which the connection is cut, since the length was already promised.
     func read(into buffer: UnsafeMutableRawBufferPointer) -> Int
+    /// Nothing can be read yet; `read` is not called before `isDry` ends.
+    var isDry: Bool { get }
+    /// - Parameter wake: to be called when a source is dry no more: there is something to read, or
+    ///   it has failed.
+    func onRefill(_ wake: @escaping () -> Void)
+    /// Nobody will read what is left.
+    func abandon()
+}
+
+/// Of sources that have their bytes at hand.
+extension BodySource {
+    package var isDry: Bool { false }
+    package func onRefill(_ wake: @escaping () -> Void) {}
+    package func abandon() {}
 }
 
 /// Takes the bytes of a request as they arrive.
@@ -61,6 +75,7 @@ package final class Exchange {
     /// Answers, once. Before the end of the body the rest of it is drained up to a limit;
     /// beyond that the connection closes after the answer.
     package func respond(_ response: HTTPResponse) {
-        channel?.respond(response, to: self)
+        guard let channel else { return response.body.abandon() }
+        channel.respond(response, to: self)
     }
 }

@@ -14,6 +14,11 @@ package struct HTTPResponse {
             case .stream(_, let length): length
             }
         }
+
+        /// It will not be sent.
+        func abandon() {
+            if case .stream(let source, _) = self { source.abandon() }
+        }
     }
 
     package var status: Int

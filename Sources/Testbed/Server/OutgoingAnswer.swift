@@ -20,6 +20,12 @@ struct OutgoingAnswer {
 
     var isDone: Bool { offset == bytes.count && stream == nil }
 
+    /// Nothing can be written before the stream's source has more.
+    var isDry: Bool {
+        guard offset == bytes.count, let (source, left) = stream, left > 0 else { return false }
+        return source.isDry
+    }
+
     mutating func append(_ more: some Sequence<UInt8>) { bytes += more }
 
     mutating func append(_ body: HTTPResponse.Body) {
@@ -30,7 +36,10 @@ struct OutgoingAnswer {
         }
     }
 
-    mutating func dropStream() { stream = nil }
+    mutating func dropStream() {
+        stream?.source.abandon()
+        stream = nil
+    }
 
     /// One send(2), after a refill if there is nothing else.
     mutating func write(to descriptor: Int32, _ secure: SecureConnection?) -> Step {
@@ -38,6 +47,7 @@ struct OutgoingAnswer {
             bytes.removeAll(keepingCapacity: true)
             offset = 0
             guard stream != nil else { return .done }
+            if isDry { return .wouldBlock }
             guard refill() else { return .broken }
             if bytes.isEmpty { return .done }
         }

@@ -59,7 +59,9 @@ final class ServerConnection: EventSource, ExchangeChannel {
     // MARK: Time
 
     func isOverdue(_ now: Int64) -> Bool {
-        switch state {
+        // The source of a streamed answer has a time limit of its own.
+        guard !output.isDry else { return false }
+        return switch state {
         case .head where secure?.isShakingHands == true:
             now - lastProgressNs > acceptor.timeouts.headNs
         case .head where heads.pending.isEmpty: now - lastProgressNs > acceptor.timeouts.idleNs
@@ -247,7 +249,9 @@ final class ServerConnection: EventSource, ExchangeChannel {
     }
 
     func respond(_ response: HTTPResponse, to exchange: Exchange) {
-        guard exchange === self.exchange, isOpen, !hasAnswered else { return }
+        guard exchange === self.exchange, isOpen, !hasAnswered else {
+            return response.body.abandon()
+        }
         hasAnswered = true
         // The client was told to wait for a 100 that does not come: it may send the body all the
         // same, or not at all, so nothing can follow (RFC 9110 §10.1.1).
@@ -259,15 +263,26 @@ final class ServerConnection: EventSource, ExchangeChannel {
             ResponseHead.render(
                 response, date: acceptor.currentDateField(), keepsAlive: keepsAlive,
                 isHead: isHeadRequest))
-        if !isHeadRequest { output.append(response.body) }
+        begin(response.body)
         lastProgressNs = acceptor.loop.nowNs
         if sink != nil, !incoming.isComplete {
-            // The role has seen enough of the body.
+            // The role has seen enough of the body: the rest is drained, or closes the connection.
             sink = nil
+            isBodyPaused = false
         }
         flush()
         if isOpen { takePending() }
         if isOpen { updateInterest() }
+    }
+
+    private func begin(_ body: HTTPResponse.Body) {
+        guard !isHeadRequest else { return body.abandon() }
+        if case .stream(let source, _) = body {
+            source.onRefill { [weak self] in
+                if let self, isOpen { flush() }
+            }
+        }
+        output.append(body)
     }
 
     private func refuse(_ problem: RequestProblem) {
@@ -352,7 +367,7 @@ final class ServerConnection: EventSource, ExchangeChannel {
         // Bytes of a pipelined request wait in the kernel, but for what came with the last read.
         let holdsNext = state == .exchange && incoming.isComplete && !heads.pending.isEmpty
         if !holdsBody, !holdsNext, !hasPeerEnded { wanted.insert(.readable) }
-        if !output.isDone { wanted.insert(.writable) }
+        if !output.isDone, !output.isDry { wanted.insert(.writable) }
         guard wanted != interest else { return }
         interest = wanted
         acceptor.loop.change(descriptor, to: wanted)
