@@ -117,6 +117,11 @@ final class RawClient {
         return poll(&ended, 1, limit) > 0
     }
 
+    func canSend(withinMilliseconds limit: Int32) -> Bool {
+        var writable = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
+        return poll(&writable, 1, limit) > 0
+    }
+
     func take(count: Int) throws -> [UInt8] {
         while received.count < count {
             guard receive() > 0 else {

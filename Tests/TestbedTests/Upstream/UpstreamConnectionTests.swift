@@ -1,3 +1,4 @@
+import Foundation
 import Glibc
 import NetIO
 import Synchronization
@@ -119,6 +120,20 @@ import Testing
                 try fixture.turn { fixture.client.idleCount == 0 }
             }
             #expect(fixture.peer.accepted == 3)
+        }
+    }
+
+    @Test func `an end that the loop has not told yet is seen too`() throws {
+        let hasClosed = DispatchSemaphore(value: 0)
+        try UpstreamFixture.run { peer in
+            peer.readHead()
+            peer.write(Self.ok)
+            peer.close()
+            hasClosed.signal()
+        } test: { fixture in
+            try fixture.expect("ok")
+            #expect(hasClosed.wait(timeout: .now() + 10) == .success)
+            try fixture.expect("ok", "POST", "Content-Length: 0\r\n")
         }
     }
 
