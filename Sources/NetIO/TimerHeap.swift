@@ -6,7 +6,7 @@ package struct TimerID: Sendable, Equatable {
 
 /// Times in a binary heap that knows where each timer stands, so that a cancelled one leaves at
 /// once: timeouts that hardly ever come due must not pile up.
-struct TimerHeap {
+package struct TimerHeap {
     private struct Entry {
         let time: Int64
         /// Timers of equal times run in the order in which they were made.
@@ -29,10 +29,13 @@ struct TimerHeap {
     private var freeSlots: [Int] = []
     private var made: UInt64 = 0
 
-    var count: Int { heap.count }
-    var nextTime: Int64? { heap.first?.time }
+    package init() {}
 
-    mutating func insert(at time: Int64, _ action: @escaping () -> Void) -> TimerID {
+    package var count: Int { heap.count }
+    package var nextTime: Int64? { heap.first?.time }
+
+    @discardableResult
+    package mutating func insert(at time: Int64, _ action: @escaping () -> Void) -> TimerID {
         let slot = freeSlots.popLast() ?? slots.count
         if slot == slots.count { slots.append(Slot()) }
         slots[slot].action = action
@@ -43,7 +46,7 @@ struct TimerHeap {
         return TimerID(slot: slot, generation: slots[slot].generation)
     }
 
-    mutating func cancel(_ timer: TimerID) {
+    package mutating func cancel(_ timer: TimerID) {
         guard slots.indices.contains(timer.slot),
             slots[timer.slot].generation == timer.generation
         else { return }
@@ -52,7 +55,7 @@ struct TimerHeap {
     }
 
     /// The next action whose time has come, which is then forgotten.
-    mutating func popDue(_ now: Int64) -> (() -> Void)? {
+    package mutating func popDue(_ now: Int64) -> (() -> Void)? {
         guard let first = heap.first, first.time <= now else { return nil }
         let action = slots[first.slot].action
         remove(at: 0)

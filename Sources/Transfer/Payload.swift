@@ -1,4 +1,5 @@
 import Glibc
+import Measure
 package import NetIO
 
 /// Bytes of a file to upload, never changed once made.
@@ -12,7 +13,7 @@ package final class Payload: @unchecked Sendable {
     /// seed.
     package init(byteCount: Int, prefix: [UInt8] = [], seed: UInt64) {
         let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: byteCount, alignment: 4096)
-        var noise = SplitMix64(state: seed)
+        var noise = SeededRandom(seed: seed)
         let wholeWords = byteCount & ~7
         for offset in stride(from: 0, to: wholeWords, by: 8) {
             memory.storeBytes(of: noise.next(), toByteOffset: offset, as: UInt64.self)
@@ -63,18 +64,5 @@ package final class Payload: @unchecked Sendable {
         } else {
             buffer.deallocate()
         }
-    }
-}
-
-/// Steele, Lea, Flood: "Fast splittable pseudorandom number generators" (2014).
-private struct SplitMix64 {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ (mixed >> 31)
     }
 }

@@ -9,7 +9,9 @@ import Testing
         return try RunPlan(Settings(arguments, for: .run, environment: environment))
     }
 
-    private func message(_ words: String...) -> String {
+    private func message(_ words: String...) -> String { message(words) }
+
+    private func message(_ words: [String]) -> String {
         do {
             _ = try plan(words)
             return ""
@@ -54,6 +56,16 @@ import Testing
         #expect(message("--scenarios", "presigned-pat").contains("did you mean 'presigned-put'?"))
         #expect(message("--size", "6GiB").contains("at most 5368709120"))
         #expect(message("--expires", "604801").contains("604800"))
+        #expect(message("--client", "browser", "--no-expect").contains("never sends Expect"))
+    }
+
+    @Test func `only the embedded target can be told to speak TLS`() throws {
+        let words = ["--target", "https://127.0.0.1:1", "--bucket", "b", "--signer", "local"]
+        #expect(message(words + ["--tls"]).contains("https URL"))
+        #expect(throws: CommandError.self) {
+            try plan(words, environment: ["UPLOADBENCH_TLS": "1"])
+        }
+        _ = try plan(words, environment: ["UPLOADBENCH_TLS": "0"])
     }
 
     @Test func `every cell comes once per round, in an order that only the seed decides`() throws {

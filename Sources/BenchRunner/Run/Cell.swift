@@ -1,3 +1,5 @@
+import Measure
+
 /// What is measured at a stretch: one strategy, one size, one round.
 struct Cell: Sendable {
     let scenario: Strategy
@@ -29,19 +31,4 @@ extension RunPlan {
     /// What ends a cell: one upload where its refusal is all that there is to see.
     func extent(of cell: Cell) -> Extent { isBeyondLimit(cell) ? .uploads(1) : extent }
     func warmup(of cell: Cell) -> Duration { isBeyondLimit(cell) ? .zero : warmup }
-}
-
-/// SplitMix64 (Steele, Lea, Flood 2014): the same numbers from the same seed on every machine.
-struct SeededRandom: RandomNumberGenerator {
-    private var state: UInt64
-
-    init(seed: UInt64) { state = seed }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ (mixed >> 31)
-    }
 }

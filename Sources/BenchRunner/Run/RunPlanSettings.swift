@@ -158,7 +158,10 @@ extension RunPlan {
             }
             return
         }
-        for name in ["tls"] + EmulationFlags.names where settings.value(name) != nil {
+        if try settings.isOn("tls") {
+            throw .usage("--tls is for the embedded target; for --target give an https URL")
+        }
+        for name in EmulationFlags.names where settings.value(name) != nil {
             throw .usage("--\(name) is for the embedded target; --target URL is as it is")
         }
         if bucket == nil {
@@ -195,7 +198,7 @@ extension ClientPlan {
         resumesTLSSessions = try !settings.isOn("no-tls-resumption")
         authoritiesPath = settings.text("cacert")
         verifiesServer = try !settings.isOn("insecure")
-        if kind == .browser, settings.value("no-expect") != nil {
+        if kind == .browser, !expectsContinue {
             throw .usage("--no-expect: a browser never sends Expect")
         }
         if let path = authoritiesPath, !FileManager.default.isReadableFile(atPath: path) {

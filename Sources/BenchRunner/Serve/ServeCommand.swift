@@ -70,8 +70,10 @@ enum ServeCommand {
         var authority: String?
         if let path = settings.text("ready-file") {
             if let pem = testbed.authorityPEM {
-                authority = path + ".ca.pem"
-                try PrivateFile.write(Array(pem.utf8), to: path + ".ca.pem")
+                // Absolute: whoever reads the ready file may work in another folder.
+                let file = URL(fileURLWithPath: path + ".ca.pem").path
+                authority = file
+                try PrivateFile.write(Array(pem.utf8), to: file)
             }
             try ReadyFile(testbed, configuration, authority: authority).write(to: path)
         } else if let pem = testbed.authorityPEM {

@@ -1,3 +1,5 @@
+import Measure
+
 /// The narrowest place of a path in one direction: a rate and a drop-tail queue, shared by all that
 /// flows through it.
 final class Bottleneck {
@@ -44,7 +46,7 @@ final class LinkDirection {
     /// Segments of one burst: about a millisecond of the link's time, which keeps the emulation cheap.
     let quantum: Int
     private let loss: Double
-    private var random: SeededNumbers
+    private var random: SeededRandom
 
     init(
         _ bottleneck: Bottleneck, roundTrip: Double, loss: Double, seed: UInt64,
@@ -53,7 +55,7 @@ final class LinkDirection {
         self.bottleneck = bottleneck
         delay = roundTrip / 2 + overhead
         self.loss = loss
-        random = SeededNumbers(seed: seed)
+        random = SeededRandom(seed: seed)
         let burst = min(0.001, roundTrip / 16) / (1500 * bottleneck.secondsPerByte)
         quantum = max(1, min(64, Int(burst)))
     }
@@ -62,26 +64,11 @@ final class LinkDirection {
     func offer(_ time: Double, payload: Int, segments: Int) -> (arrives: Double, lost: [Int]) {
         let (leaves, kept) = bottleneck.offer(time, payload: payload, segments: segments)
         var lost: [Int] = []
-        if loss > 0 { lost = (0..<kept).filter { _ in random.next() < loss } }
+        if loss > 0 { lost = (0..<kept).filter { _ in random.nextUniform() < loss } }
         if kept < segments { lost += kept..<segments }
         return (leaves + delay, lost)
     }
 
     /// Is a single packet lost?
-    func losesPacket() -> Bool { loss > 0 && random.next() < loss }
-}
-
-/// Uniform numbers of [0, 1) (SplitMix64).
-struct SeededNumbers {
-    private var state: UInt64
-
-    init(seed: UInt64) { state = seed }
-
-    mutating func next() -> Double {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return Double((mixed ^ (mixed >> 31)) >> 11) * 0x1p-53
-    }
+    func losesPacket() -> Bool { loss > 0 && random.nextUniform() < loss }
 }

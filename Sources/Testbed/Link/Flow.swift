@@ -308,14 +308,15 @@ final class Flow {
 
     // MARK: Idle time
 
-    /// tcp_slow_start_after_idle: the window halves once per retransmission time-out of silence, not
-    /// below the initial one. BBR has no such rule.
+    /// tcp_slow_start_after_idle: after a silence longer than the retransmission time-out (RFC 2861,
+    /// tcp_cwnd_restart in Linux) the window halves once per time-out, not below the initial one. A
+    /// shorter pause, such as between two requests, changes nothing. BBR has no such rule.
     func rest(seconds: Double, restarts: Bool) {
-        guard restarts, control != .bbr else { return }
+        let timeout = smoothedTrip + max(0.2, 4 * tripVariation)
+        guard restarts, control != .bbr, seconds > timeout else { return }
         if window < threshold {
             threshold = max(threshold == .infinity ? 0 : threshold, 0.75 * window)
         }
-        let timeout = smoothedTrip + max(0.2, 4 * tripVariation)
         let least = Double(Segment.initialWindow * Segment.bytes)
         var left = seconds - timeout
         while left > 0, window > least {

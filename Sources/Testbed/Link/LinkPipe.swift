@@ -15,7 +15,6 @@ final class LinkPipe {
     private var hasEnded = false
     private(set) var isFinished = false
     private let restartsAfterIdle: Bool
-    private var lastActive: Double
     /// Nothing is sent before the handshake is over.
     private let opensAt: Double
     /// Told of a broken socket, and of the end.
@@ -32,7 +31,6 @@ final class LinkPipe {
         self.source = source
         self.target = target
         self.opensAt = opensAt
-        lastActive = opensAt
         restartsAfterIdle = parameters.restartsAfterIdle
         var arrived: (Double, Int) -> Void = { _, _ in }
         flow = Flow(
@@ -83,12 +81,11 @@ final class LinkPipe {
     private func send(_ time: Double, _ count: Int) {
         let start = max(time, opensAt)
         if flow.isIdle {
-            if start > lastActive {
-                flow.rest(seconds: start - lastActive, restarts: restartsAfterIdle)
-            }
+            // As Linux counts it: from the last segment that this side has sent.
+            let silence = start - max(opensAt, flow.lastSentAt)
+            flow.rest(seconds: silence, restarts: restartsAfterIdle)
             flow.beginRequest()
         }
-        lastActive = start
         guard start > time else { return flow.write(time, count) }
         flow.events.at(start) { [weak flow] in flow?.write(start, count) }
     }
@@ -115,7 +112,6 @@ final class LinkPipe {
             waiting.removeFirst(sent)
             owed -= sent
         }
-        lastActive = max(lastActive, flow.lastSentAt)
         if hasEnded, !isFinished, waiting.count == 0 {
             isFinished = true
             shutdown(target, Int32(SHUT_WR))

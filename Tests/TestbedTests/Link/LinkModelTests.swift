@@ -100,6 +100,45 @@ import Testing
         #expect((0.240...0.246).contains(seconds))
     }
 
+    /// The time of 1 MiB after 20 kB and a pause on the same connection.
+    private func secondRequest(pause: Double, restarts: Bool = true) -> Double {
+        let events = LinkEvents()
+        let line = Bottleneck(bitsPerSecond: 500e6, queueBytes: nil)
+        var wanted = 20_000
+        var lastAt = 0.0
+        let flow = Flow(
+            events, LinkDirection(line, roundTrip: 0.08, loss: 0, seed: 1), .cubic, roundTrip: 0.08
+        ) { time, count in
+            wanted -= count
+            lastAt = time
+        }
+        flow.write(0, wanted)
+        events.run { wanted > 0 }
+        let start = lastAt + 0.04
+        events.run(until: start)
+        flow.rest(seconds: pause, restarts: restarts)
+        wanted = 1 << 20
+        flow.beginRequest()
+        events.at(start + pause) { flow.write(start + pause, 1 << 20) }
+        events.run { wanted > 0 }
+        return lastAt - start - pause
+    }
+
+    @Test func `a pause shorter than the retransmission time-out changes nothing`() {
+        // Of a handshake, a preflight or an answer: 80 ms and four times their variation, 200 ms at least.
+        let atOnce = secondRequest(pause: 0)
+        #expect(abs(secondRequest(pause: 0.08) - atOnce) < 1e-9)
+        #expect(abs(secondRequest(pause: 0.2) - atOnce) < 1e-9)
+        // Slow start from about twenty segments: 1 MiB in six round trips at most.
+        #expect(atOnce < 0.5)
+    }
+
+    @Test func `after a long silence the window starts anew`() {
+        let atOnce = secondRequest(pause: 0)
+        #expect(secondRequest(pause: 3) > atOnce + 0.07)
+        #expect(abs(secondRequest(pause: 3, restarts: false) - atOnce) < 1e-9)
+    }
+
     @Test func `the flows of a line share its rate`() throws {
         let events = LinkEvents()
         let bottleneck = Bottleneck(bitsPerSecond: 20e6, queueBytes: 262_144)
