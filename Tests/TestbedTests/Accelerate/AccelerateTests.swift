@@ -125,13 +125,17 @@ import Testing
 
     @Test func `a client that leaves ends its request at the store`() async throws {
         let isAborted = Signal()
+        let hasBegun = DispatchSemaphore(value: 0)
         let note: @Sendable (Exchange, EventLoop) -> Void = { exchange, _ in
+            hasBegun.signal()
             exchange.receiveBody(into: CollectingSink(onAbort: isAborted.set) { _ in })
         }
         try AccelerateFixture.run(store: note) { role in
             let client = try role.client()
             client.send(role.head("PUT", "/key", ["Content-Length: 1000"]))
             client.send("abc")
+            // A reset that overtakes the request would leave nothing to end.
+            hasBegun.wait()
             client.reset()
         }
         await isAborted.wait()
