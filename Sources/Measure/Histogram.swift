@@ -86,6 +86,12 @@ package struct Histogram: Sendable, Equatable {
         package let lowestUs: Int64
         package let highestUs: Int64
         package let count: UInt64
+
+        package init(lowestUs: Int64, highestUs: Int64, count: UInt64) {
+            self.lowestUs = lowestUs
+            self.highestUs = highestUs
+            self.count = count
+        }
     }
 
     /// The non-empty buckets in rising order.

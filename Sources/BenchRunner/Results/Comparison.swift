@@ -6,12 +6,25 @@ struct Comparison {
     let blocks: [(sizeBytes: Int64?, rows: [ComparisonRow])]
 
     init(_ results: [CellResult]) {
-        let sizes = Set(results.map(\.cell.sizeBytes)).sorted { ($0 ?? -1) < ($1 ?? -1) }
-        blocks = sizes.map { size in
-            let ofSize = results.filter { $0.cell.sizeBytes == size }
-            let byScenario = Dictionary(grouping: ofSize) { $0.cell.scenario }
-            let rows = Strategy.allCases.compactMap { byScenario[$0].flatMap(ComparisonRow.init) }
-            return (size, rows)
+        let groups = Dictionary(grouping: results) { Key($0.cell.scenario, $0.cell.sizeBytes) }
+        self.init(rows: groups.values.compactMap { ComparisonRow($0) })
+    }
+
+    /// - Parameter rows: in any order, one per strategy and size.
+    init(rows: [ComparisonRow]) {
+        let bySize = Dictionary(grouping: rows, by: \.sizeBytes)
+        blocks = bySize.sorted { ($0.key ?? -1) < ($1.key ?? -1) }.map { size, rows in
+            (size, Strategy.allCases.flatMap { name in rows.filter { $0.scenario == name } })
+        }
+    }
+
+    private struct Key: Hashable {
+        let scenario: Strategy
+        let sizeBytes: Int64?
+
+        init(_ scenario: Strategy, _ sizeBytes: Int64?) {
+            self.scenario = scenario
+            self.sizeBytes = sizeBytes
         }
     }
 
@@ -30,12 +43,12 @@ struct ComparisonColumn: Sendable {
 
     static let all: [ComparisonColumn] = [
         ComparisonColumn(title: "uploads", better: nil) {
-            Double($0.measurements.uploads)
+            Double($0.uploads)
         } render: {
             String(Int($0))
         },
         ComparisonColumn(title: "errors", better: nil) {
-            Double($0.measurements.errors)
+            Double($0.errors)
         } render: {
             String(Int($0))
         },

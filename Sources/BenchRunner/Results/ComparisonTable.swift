@@ -108,8 +108,8 @@ struct ComparisonTable {
         let rows = comparison.rows.map { row in
             var object: [String: Any] = [
                 "scenario": row.scenario.rawValue,
-                "uploads": row.measurements.uploads,
-                "errors": row.measurements.errors,
+                "uploads": row.uploads,
+                "errors": row.errors,
             ]
             object["size_bytes"] = row.sizeBytes
             object["achieved_per_s"] = row.achievedPerSecond

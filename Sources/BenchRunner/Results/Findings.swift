@@ -1,35 +1,58 @@
 /// The few sentences that a reader would draw from the table, each from its numbers.
 struct Findings {
-    let sentences: [String]
+    /// The fastest strategy of each size at which two or more succeeded.
+    let leaders: [Leader]
+    /// What acceleration bought, what a proxy costs the backend, what was refused.
+    let notes: [String]
 
     init(_ comparison: Comparison) {
-        let fastest = comparison.blocks.compactMap { Self.fastest($0.sizeBytes, $0.rows) }
-        let parts =
-            fastest
-            + [
-                Self.acceleration(comparison), Self.backend(comparison), Self.refusals(comparison),
-            ]
-            .compactMap { $0 }
-        sentences = comparison.rows.count > 1 ? parts : []
+        leaders = comparison.blocks.compactMap { Leader($0.sizeBytes, $0.rows) }
+        notes =
+            comparison.rows.count > 1
+            ? [Self.acceleration(comparison), Self.backend(comparison), Self.refusals(comparison)]
+                .compactMap { $0 } : []
     }
 
+    var sentences: [String] { leaders.map(\.sentence) + notes }
+
     /// Which strategy is fastest at a size, and by how much.
-    private static func fastest(_ sizeBytes: Int64?, _ rows: [ComparisonRow]) -> String? {
-        let timed = rows.filter { $0.responseUs(50) != nil }
-            .sorted { ($0.responseUs(50) ?? 0) < ($1.responseUs(50) ?? 0) }
-        guard timed.count > 1, let median = timed[0].responseUs(50),
-            let next = PairedRatio(timed[1], to: timed[0]),
-            let last = PairedRatio(timed[timed.count - 1], to: timed[0])
-        else { return nil }
-        let opening = "\(name(sizeBytes)): \(timed[0].scenario.rawValue) is fastest at the median"
-        let lead =
-            next.isClear
-            ? "\(times(next)) ahead of \(timed[1].scenario.rawValue) (\(next.text))"
-            : "not clearly ahead of \(timed[1].scenario.rawValue) (\(times(next)), \(next.text))"
-        let slowest =
-            timed.count > 2
-            ? "; \(timed[timed.count - 1].scenario.rawValue) takes \(times(last)) as long" : ""
-        return "\(opening) (\(Readable.microseconds(median))), \(lead)\(slowest)."
+    struct Leader {
+        let sizeBytes: Int64?
+        let scenario: Strategy
+        let medianUs: Double
+        let next: (scenario: Strategy, ratio: PairedRatio)
+        /// Only where it is not `next`.
+        let slowest: (scenario: Strategy, ratio: PairedRatio)?
+
+        init?(_ sizeBytes: Int64?, _ rows: [ComparisonRow]) {
+            let timed = rows.filter { $0.responseUs(50) != nil }
+                .sorted { ($0.responseUs(50) ?? 0) < ($1.responseUs(50) ?? 0) }
+            guard timed.count > 1, let median = timed[0].responseUs(50),
+                let next = PairedRatio(timed[1], to: timed[0]),
+                let last = PairedRatio(timed[timed.count - 1], to: timed[0])
+            else { return nil }
+            self.sizeBytes = sizeBytes
+            scenario = timed[0].scenario
+            medianUs = median
+            self.next = (timed[1].scenario, next)
+            slowest = timed.count > 2 ? (timed[timed.count - 1].scenario, last) : nil
+        }
+
+        var sentence: String {
+            "\(name(sizeBytes)): \(scenario.rawValue) is fastest at the median"
+                + " (\(Readable.microseconds(medianUs))), \(lead)\(rest)."
+        }
+
+        private var lead: String {
+            let text = next.ratio.text
+            return next.ratio.isClear
+                ? "\(times(next.ratio)) ahead of \(next.scenario.rawValue) (\(text))"
+                : "not clearly ahead of \(next.scenario.rawValue) (\(times(next.ratio)), \(text))"
+        }
+
+        private var rest: String {
+            slowest.map { "; \($0.scenario.rawValue) takes \(times($0.ratio)) as long" } ?? ""
+        }
     }
 
     /// What acceleration bought, at the smallest and the largest size.
@@ -80,12 +103,10 @@ struct Findings {
         let texts = refused.map { "\($0.scenario.rawValue) refuses \(name($0.sizeBytes))" }
         return texts.joined(separator: "; ") + "."
     }
+}
 
-    private static func times(_ ratio: PairedRatio) -> String {
-        PairedRatio.number(ratio.ratio) + "×"
-    }
+private func times(_ ratio: PairedRatio) -> String { PairedRatio.number(ratio.ratio) + "×" }
 
-    private static func name(_ sizeBytes: Int64?) -> String {
-        sizeBytes.map { Readable.bytes($0) } ?? "the files"
-    }
+private func name(_ sizeBytes: Int64?) -> String {
+    sizeBytes.map { Readable.bytes($0) } ?? "the files"
 }

@@ -124,7 +124,7 @@ enum FailureLine {
     private static let shownClasses = 5
 
     static func lines(_ row: ComparisonRow) -> [String] {
-        let sorted = row.measurements.failures.sorted { $0.value > $1.value }
+        let sorted = row.failures.sorted { $0.value > $1.value }
         return sorted.prefix(shownClasses).map { failure, count in
             let details = [failure.httpStatus.map(String.init), failure.errorCode]
             let text = details.compactMap { $0 }.filter { !$0.isEmpty }.joined(separator: " ")
