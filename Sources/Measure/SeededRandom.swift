@@ -1,3 +1,5 @@
+import Foundation
+
 /// The same numbers from the same seed on every machine: SplitMix64 (Steele, Lea, Flood: "Fast
 /// splittable pseudorandom number generators", 2014).
 package struct SeededRandom: RandomNumberGenerator, Sendable {
@@ -17,4 +19,7 @@ package struct SeededRandom: RandomNumberGenerator, Sendable {
     /// Uniform in [0, 1), of 53 random bits.
     @inlinable
     package mutating func nextUniform() -> Double { Double(next() >> 11) * 0x1p-53 }
+
+    /// Exponential with mean 1, by inversion.
+    package mutating func nextExponential() -> Double { -log1p(-nextUniform()) }
 }

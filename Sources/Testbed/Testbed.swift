@@ -13,7 +13,8 @@ package struct TestbedConfiguration: Sendable {
     package var expiresSeconds = 300
     package var keyPolicy = KeyPolicy.uuid
     package var limits = GatewayLimits()
-    package var edgeServiceTimeNs: Int64 = 0
+    package var edgeService = ServiceTime.none
+    package var storeLimits = StoreLimits()
     /// nil: loopback, with nothing in between.
     package var link: LinkProfile?
     /// TLS 1.3 on every role, between the client and it.

@@ -18,10 +18,10 @@ extension Testbed {
     ) throws -> Started {
         let network = Network(configuration, link)
         let scheme = security == nil ? "http" : "https"
-        let storeConfiguration = configuration.store
+        let (storeConfiguration, storeLimits) = (configuration.store, configuration.storeLimits)
         let store = try RoleServer(
             name: "store", address: network.address(.store), security: security
-        ) { _ in try StoreHandler(storeConfiguration) }
+        ) { loop in try StoreHandler(storeConfiguration, load: StoreLoad(storeLimits, loop: loop)) }
         started("store", store)
 
         let accelerateConfiguration = AccelerateConfiguration(
@@ -45,7 +45,7 @@ extension Testbed {
         started("gateway", gateway)
 
         var edgeConfiguration = EdgeConfiguration(gateway: madeGateway)
-        edgeConfiguration.serviceTimeNs = configuration.edgeServiceTimeNs
+        edgeConfiguration.service = configuration.edgeService
         let madeEdge = edgeConfiguration
         let edge = try RoleServer(
             name: "edge", address: network.address(.edge), security: security,

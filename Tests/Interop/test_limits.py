@@ -188,3 +188,52 @@ def test_a_multipart_upload_that_s3_would_refuse(endpoint, change):
     body = {"filename": "a", "contentType": "a/b", "size": 10, "partBytes": 5_242_880} | change
     answer = endpoint.api().post(endpoint.gateway + "/signed-multipart", json=body, timeout=30)
     assert answer.status_code == 400, answer.text
+
+
+def put_at_once(endpoint, count: int) -> list:
+    """Puts objects over as many connections, and gives each outcome with its duration."""
+    outcomes = []
+    s3 = endpoint.s3()
+    urls = [
+        s3.generate_presigned_url("put_object", {"Bucket": endpoint.bucket, "Key": f"queue/{index}"})
+        for index in range(count)
+    ]
+
+    def put(index: int):
+        began = time.monotonic()
+        answer = requests.put(urls[index], data=b"x", timeout=30)
+        outcomes.append((answer, time.monotonic() - began))
+
+    threads = [threading.Thread(target=put, args=(index,)) for index in range(count)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return outcomes
+
+
+def test_one_server_takes_uploads_in_turn(tmp_path):
+    with Endpoint(tmp_path, "--service-time", "store=200ms/1") as endpoint:
+        outcomes = put_at_once(endpoint, 4)
+        assert all(answer.status_code == 200 for answer, _ in outcomes)
+        times = sorted(seconds for _, seconds in outcomes)
+        for turn, seconds in enumerate(times, start=1):
+            # Those that came a little later have waited that much less.
+            assert seconds >= 0.2 * turn - 0.15
+
+
+def test_two_servers_take_two_at_a_time(tmp_path):
+    with Endpoint(tmp_path, "--service-time", "store=400ms/2") as endpoint:
+        times = sorted(seconds for _, seconds in put_at_once(endpoint, 4))
+        assert times[0] >= 0.4
+        assert times[3] >= 0.65
+        assert times[3] < 1.6  # One server would take 1.6 s for all four.
+
+
+def test_the_store_throttles_as_s3_does(tmp_path):
+    with Endpoint(tmp_path, "--store-throttle", "0.01/s", "--store-burst", "2") as endpoint:
+        answers = [answer for answer, _ in put_at_once(endpoint, 3)]
+        assert sorted(answer.status_code for answer in answers) == [200, 200, 503]
+        refused = next(answer for answer in answers if answer.status_code == 503)
+        assert "<Code>SlowDown</Code>" in refused.text
+        assert "<Message>Please reduce your request rate.</Message>" in refused.text

@@ -35,7 +35,16 @@ enum EmulationFlags {
             help: "after which the API gives up on what is behind it (default 29s)"),
         Flag(
             name: "service-time", valueName: "ROLE=TIME,..",
-            help: "added by gateway or edge to each request (default none)"),
+            help:
+                "of store, gateway or edge, as store=exp:10ms/1 (exponential, one server) or edge=2ms"
+        ),
+        Flag(
+            name: "store-throttle", valueName: "N/s",
+            help: "requests per second that the store takes; 503 SlowDown beyond (default no limit)"
+        ),
+        Flag(
+            name: "store-burst", valueName: "N",
+            help: "requests that it takes at once beyond that (default 1)"),
     ]
 
     /// Those that `run` hands on as they are.
@@ -45,7 +54,7 @@ enum EmulationFlags {
 
     /// The given ones, checked, by name.
     static func values(_ settings: Settings) throws(CommandError) -> [String: String] {
-        _ = try limits(settings)
+        _ = (try limits(settings), try storeLimits(settings))
         var values: [String: String] = [:]
         for name in names { values[name] = settings.text(name) }
         return values
@@ -99,7 +108,7 @@ enum EmulationFlags {
             "integration-timeout", default: Duration.nanoseconds(limits.integrationTimeoutNs)
         ) { text, source throws(CommandError) in try Quantities.duration(text, source) }
         limits.integrationTimeoutNs = timeout.wholeNanoseconds
-        limits.serviceTimeNs = try serviceTimes(settings)["gateway"] ?? 0
+        limits.service = try ServiceTimeFlag.values(settings)["gateway"] ?? .none
         limits.seed = try settings.parsed("seed", default: limits.seed) {
             text, source throws(CommandError) in try Quantities.seed(text, source)
         }
@@ -110,19 +119,23 @@ enum EmulationFlags {
         try settings.choice("key-policy", default: KeyPolicy.uuid)
     }
 
-    /// By role, in ns: `gateway=15ms,edge=2ms`.
-    static func serviceTimes(_ settings: Settings) throws(CommandError) -> [String: Int64] {
-        guard let (text, source) = settings.value("service-time") else { return [:] }
-        var times: [String: Int64] = [:]
-        for part in text.split(separator: ",", omittingEmptySubsequences: false) {
-            let halves = part.split(separator: "=", maxSplits: 1).map(String.init)
-            guard halves.count == 2 else {
-                throw .usage("\(source): '\(part)' is not ROLE=TIME; write gateway=15ms")
-            }
-            let role = try Quantities.choice(halves[0], source, of: ["gateway", "edge"])
-            times[role] = try Quantities.duration(halves[1], source).wholeNanoseconds
+    static func storeLimits(_ settings: Settings) throws(CommandError) -> StoreLimits {
+        var limits = StoreLimits()
+        limits.service = try ServiceTimeFlag.values(settings)["store"] ?? .none
+        if let (text, source) = settings.value("store-throttle") {
+            limits.throttlePerSecond = try rate(text, source)
+        } else if settings.value("store-burst") != nil {
+            throw .usage("--store-burst goes with --store-throttle N/s")
         }
-        return times
+        let burst = try settings.parsed("store-burst", default: Int(limits.throttleBurst)) {
+            text, source throws(CommandError) in
+            try Quantities.count(text, source, in: 1...1_000_000_000)
+        }
+        limits.throttleBurst = Double(burst)
+        limits.seed = try settings.parsed("seed", default: limits.seed) {
+            text, source throws(CommandError) in try Quantities.seed(text, source)
+        }
+        return limits
     }
 
     /// `300ms@1%`: a time, and the share of invocations that it is added to.

@@ -26,9 +26,25 @@ enum EmulationRecord {
                 "cold_start_share": limits.coldStartShare,
                 "cold_start_s": Double(limits.coldStartNs) / 1e9,
                 "integration_timeout_s": Double(limits.integrationTimeoutNs) / 1e9,
-                "service_time_s": Double(limits.serviceTimeNs) / 1e9,
-            ],
-            "edge": ["service_time_s": Double(configuration.edgeServiceTimeNs) / 1e9],
+            ].merging(service(limits.service)) { $1 },
+            "edge": service(configuration.edgeService),
+            "store": store(configuration.storeLimits),
         ]
+    }
+
+    private static func store(_ limits: StoreLimits) -> [String: Any] {
+        var object = service(limits.service)
+        object["throttle_per_s"] = limits.throttlePerSecond ?? NSNull()
+        object["throttle_burst"] = limits.throttleBurst
+        return object
+    }
+
+    private static func service(_ service: ServiceTime) -> [String: Any] {
+        var object: [String: Any] = [
+            "service_time_s": Double(service.meanNs) / 1e9,
+            "service_time_distribution": service.distribution.rawValue,
+        ]
+        object["servers"] = service.servers ?? NSNull()
+        return object
     }
 }

@@ -40,7 +40,8 @@ extension Command {
                 help: "gets a JSON object with the URLs and keys"),
             Flag(name: "until-stdin-closes", help: "end when the standard input does"),
             Flag(
-                name: "seed", valueName: "N", help: "of losses and cold starts (default 1)"),
+                name: "seed", valueName: "N",
+                help: "of losses, cold starts and service times (default 1)"),
             Flag(name: "plan", valueName: "FILE", help: "JSON object of these flags"),
         ] + EmulationFlags.flags,
         laterFlags: ["fault"],
@@ -121,7 +122,8 @@ enum ServeCommand {
         configuration.isSecure = try settings.isOn("tls")
         configuration.resumesTLSSessions = try !settings.isOn("no-tls-resumption")
         configuration.keyPolicy = try EmulationFlags.keyPolicy(settings)
-        configuration.edgeServiceTimeNs = try EmulationFlags.serviceTimes(settings)["edge"] ?? 0
+        configuration.edgeService = try ServiceTimeFlag.values(settings)["edge"] ?? .none
+        configuration.storeLimits = try EmulationFlags.storeLimits(settings)
         configuration.expiresSeconds = try settings.parsed("expires", default: 300) {
             text, source throws(CommandError) in
             try Quantities.count(text, source, in: 1...604_800)

@@ -3,7 +3,7 @@ package struct EdgeConfiguration: Sendable {
     /// The gateway's: the edge knows the same token, and signs for the same bucket.
     package var gateway: GatewayConfiguration
     /// What the function takes for each request.
-    package var serviceTimeNs: Int64 = 0
+    package var service = ServiceTime.none
     /// CloudFront Developer Guide, "Quotas": length of a URL, 8,192 bytes. Whether scheme and host
     /// count is not confirmed: here path and query do.
     package var urlBytes = 8_192

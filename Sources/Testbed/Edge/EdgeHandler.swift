@@ -7,20 +7,20 @@ package final class EdgeHandler: RequestHandler {
     private let configuration: EdgeConfiguration
     private let permissions: Permissions
     private let bearer: BearerToken
-    private let loop: EventLoop
+    private let station: ServiceStation
 
     package init(_ configuration: EdgeConfiguration, loop: EventLoop) throws {
         self.configuration = configuration
         permissions = try Permissions(configuration.gateway)
         bearer = BearerToken(configuration.gateway)
-        self.loop = loop
+        station = ServiceStation(
+            configuration.service, seed: configuration.gateway.limits.seed &+ 0xED6E, loop: loop)
     }
 
     package func handle(_ exchange: Exchange) {
         if let refusal = refusal(of: exchange.request) { return exchange.respond(refusal) }
         let answer = answer(exchange.request)
-        guard configuration.serviceTimeNs > 0 else { return exchange.respond(answer) }
-        loop.schedule(afterNs: configuration.serviceTimeNs) { exchange.respond(answer) }
+        station.serve { exchange.respond(answer) }
     }
 
     /// What CloudFront refuses itself, before any function runs (CloudFront Developer Guide, "Quotas"

@@ -69,8 +69,8 @@ package struct GatewayLimits: Sendable {
     /// API Gateway, "Quotas": integration timeout, 29 s.
     package var integrationTimeoutNs: Int64 = 29_000_000_000
     /// Added to each request.
-    package var serviceTimeNs: Int64 = 0
-    /// Of the cold starts.
+    package var service = ServiceTime.none
+    /// Of the cold starts and service times.
     package var seed: UInt64 = 1
 
     package init() {}

@@ -13,6 +13,7 @@ package final class GatewayHandler: RequestHandler {
     private let reviews: Reviews
     private var throttle: TokenBucket
     private var pool: LambdaPool
+    private let station: ServiceStation
 
     /// What a permission or a review may say in its body.
     private static let documentLimitBytes = 16 * 1024
@@ -32,6 +33,8 @@ package final class GatewayHandler: RequestHandler {
             perSecond: configuration.limits.throttlePerSecond,
             burst: configuration.limits.throttleBurst, nowNs: loop.nowNs)
         pool = LambdaPool(configuration.limits)
+        station = ServiceStation(
+            configuration.limits.service, seed: configuration.limits.seed &+ 0x6A7E, loop: loop)
     }
 
     package func refusal(for problem: RequestProblem) -> HTTPResponse {
@@ -54,7 +57,7 @@ package final class GatewayHandler: RequestHandler {
         }
         guard case .upload(let key) = route else { return invoke(route, exchange, user) }
         let reply = reply(exchange) {}
-        after(configuration.limits.serviceTimeNs) { [uploads] in
+        station.serve { [uploads] in
             uploads.store(key, user: user, exchange, reply)
         }
     }
@@ -81,7 +84,7 @@ package final class GatewayHandler: RequestHandler {
             return exchange.respond(GatewayAnswer.error(429, "Too Many Requests"))
         }
         let reply = reply(exchange) { [unowned self] in pool.finish() }
-        after(delayNs + configuration.limits.serviceTimeNs) { [unowned self] in
+        station.serve(extraNs: delayNs) { [unowned self] in
             run(route, exchange, user, reply)
         }
     }
@@ -136,11 +139,6 @@ package final class GatewayHandler: RequestHandler {
             ended()
             exchange.respond(response)
         }
-    }
-
-    private func after(_ delayNs: Int64, _ action: @escaping () -> Void) {
-        guard delayNs > 0 else { return action() }
-        loop.schedule(afterNs: delayNs, action)
     }
 }
 

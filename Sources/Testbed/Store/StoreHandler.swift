@@ -43,10 +43,17 @@ package final class StoreHandler: RequestHandler {
     let store: ObjectStore
     let verifier: SignatureVerifier
     private let keys: [String: Credentials]
+    private let load: StoreLoad?
     private var requestNumber: UInt64
 
-    package init(_ configuration: StoreConfiguration) throws(StoreError) {
+    package convenience init(_ configuration: StoreConfiguration) throws(StoreError) {
+        try self.init(configuration, load: nil)
+    }
+
+    /// - Parameter load: nil for a store that answers at once.
+    init(_ configuration: StoreConfiguration, load: StoreLoad?) throws(StoreError) {
         self.configuration = configuration
+        self.load = load
         do throws(S3Failure) {
             store = try ObjectStore(configuration.mode)
         } catch {
@@ -64,6 +71,10 @@ package final class StoreHandler: RequestHandler {
     package func handle(_ exchange: Exchange) {
         let call = makeCall(exchange)
         do throws(S3Failure) {
+            if call.method != "OPTIONS", let load {
+                guard load.admit() else { throw .slowDown }
+                call.holdAnswer = load.serve
+            }
             try dispatch(call)
         } catch {
             call.fail(error)

@@ -102,7 +102,7 @@ import Testing
 
     @Test func `the function takes its time`() throws {
         try withEdge {
-            $0.serviceTimeNs = 80_000_000
+            $0.service = ServiceTime(meanNs: 80_000_000)
         } test: { port in
             let started = ContinuousClock.now
             let answer = try answer(port, head("PUT /a", ["Content-Length: 0"]))

@@ -78,6 +78,8 @@ extension S3Failure {
     static let missingContentLength = S3Failure(
         411, "MissingContentLength", "You must provide the Content-Length HTTP header.")
 
+    static let slowDown = S3Failure(503, "SlowDown", "Please reduce your request rate.")
+
     static let incompleteBody = S3Failure(
         400, "IncompleteBody",
         "You did not provide the number of bytes specified by the Content-Length HTTP header")

@@ -12,6 +12,8 @@ final class StoreCall {
     let requestID: String
     /// What the signature says about the body.
     var payload = SignedPayload.unsigned
+    /// Lets the answer go when the store is through with the request; nil: at once.
+    var holdAnswer: ((@escaping () -> Void) -> Void)?
     private let headerCount: Int
     private let answerHeaders: (StoreCall) -> [NameValue]
 
@@ -52,7 +54,8 @@ final class StoreCall {
         response.headers =
             [("x-amz-id-2", Self.hostID), ("x-amz-request-id", requestID)] + response.headers
             + answerHeaders(self) + [("Server", "AmazonS3")]
-        exchange.respond(response)
+        guard let holdAnswer else { return exchange.respond(response) }
+        holdAnswer { [exchange] in exchange.respond(response) }
     }
 
     func fail(_ failure: S3Failure) {
