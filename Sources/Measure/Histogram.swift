@@ -94,6 +94,17 @@ package struct Histogram: Sendable, Equatable {
         }
     }
 
+    /// Adds a bucket of another histogram, as its middle: the mean is then that of the middles.
+    package mutating func record(_ bucket: Bucket) {
+        record((bucket.lowestUs + bucket.highestUs) / 2, count: bucket.count)
+    }
+
+    /// The bounds of the bucket that a duration falls into, in µs.
+    package static func bounds(of microseconds: Int64) -> ClosedRange<Int64> {
+        let index = index(of: max(0, min(microseconds, highestTrackableUs)))
+        return lowest(ofIndex: index)...highest(ofIndex: index)
+    }
+
     /// The non-empty buckets in rising order.
     package var buckets: [Bucket] {
         counts.enumerated().compactMap { index, count in

@@ -1,0 +1,77 @@
+import Measure
+
+/// Which cell's histogram: those files tell cells apart by strategy, size and round.
+struct RoundKey: Hashable, Sendable {
+    let scenario: String
+    let sizeBytes: Int64?
+    let round: Int
+}
+
+/// A row of `timeline.csv`.
+struct RecordedSecond: Sendable {
+    let key: RoundKey
+    /// From the cell's start, warm-up included.
+    let second: Int
+    let uploads: Int
+    let errors: Int
+    let bytes: Int64
+    let responseP50Us: Double?
+    let responseP99Us: Double?
+    let inFlight: Int
+}
+
+extension RecordedCell {
+    var roundKey: RoundKey { RoundKey(scenario: scenario, sizeBytes: sizeBytes, round: round) }
+}
+
+extension RecordedRun {
+    /// The histograms of one metric by cell.
+    func histograms(of metric: Metric) throws(RecordedError) -> [RoundKey: Histogram] {
+        var histograms: [RoundKey: Histogram] = [:]
+        try eachBucket { key, name, bucket in
+            guard name == metric.rawValue else { return }
+            histograms[key, default: Histogram()].record(bucket)
+        }
+        return histograms
+    }
+
+    /// The rows of `timeline.csv` in the file's order.
+    func timeline() throws(RecordedError) -> [RecordedSecond] {
+        let table = try RecordedTable(path: file("timeline.csv"), columns: Columns.timeline)
+        var seconds: [RecordedSecond] = []
+        while try table.advance() {
+            seconds.append(
+                RecordedSecond(
+                    key: try roundKey(table), second: try table.count(),
+                    uploads: try table.count(), errors: try table.count(),
+                    bytes: try table.integer(), responseP50Us: try table.optionalDecimal(),
+                    responseP99Us: try table.optionalDecimal(), inFlight: try table.count()))
+        }
+        return seconds
+    }
+
+    private func eachBucket(
+        _ body: (RoundKey, String, Histogram.Bucket) -> Void
+    ) throws(RecordedError) {
+        let table = try RecordedTable(path: file("histograms.csv"), columns: Columns.histograms)
+        while try table.advance() {
+            let key = try roundKey(table)
+            let metric = try table.name()
+            let lowest = try table.integer()
+            let highest = try table.integer()
+            guard Histogram.bounds(of: lowest) == lowest...max(lowest, highest) else {
+                throw table.fault("\(lowest) to \(highest) µs is no bucket of 3 significant digits")
+            }
+            let count = try table.integer(from: 1)
+            body(
+                key, metric,
+                Histogram.Bucket(lowestUs: lowest, highestUs: highest, count: UInt64(count)))
+        }
+    }
+
+    private func roundKey(_ table: RecordedTable) throws(RecordedError) -> RoundKey {
+        RoundKey(
+            scenario: try table.name(), sizeBytes: try table.optionalInteger(),
+            round: try table.count(from: 1))
+    }
+}

@@ -1,0 +1,66 @@
+import Foundation
+import Presign
+
+/// `run.json`, read back.
+struct RecordedRecord {
+    /// The newest schema that this version reads; later ones may mean other things.
+    static let newestSchema = 1
+
+    let path: String
+    /// The whole document.
+    let json: JSONValue
+    let tool: String
+    /// `complete` or `partial`.
+    let status: String
+    let startedAt: String
+    let endedAt: String?
+
+    var isComplete: Bool { status == RunRecord.Status.complete.rawValue }
+    /// The plan as it was resolved; empty where the file has none.
+    var plan: JSONValue { json["plan"] ?? .object([]) }
+    var seed: UInt64? { json["seed"]?.number.flatMap { UInt64($0) } }
+    var gitCommit: String? { json["git_commit"]?.string }
+    var warnings: [String] { (json["warnings"]?.array ?? []).compactMap(\.string) }
+
+    init(path: String) throws(RecordedError) {
+        self.path = path
+        guard let data = FileManager.default.contents(atPath: path) else {
+            throw .absent(path, "cannot be read; is this a results directory?")
+        }
+        do throws(JSONError) {
+            json = try JSONParser.parse([UInt8](data))
+        } catch {
+            throw RecordedError(
+                path: path, line: Self.line(of: error.offset, in: data),
+                reason: "is not valid JSON (\(error.reason)): truncated or edited")
+        }
+        guard let schema = json["schema_version"]?.integer, json.object != nil else {
+            throw RecordedError(
+                path: path, column: "schema_version",
+                reason: "is missing: this is no file of uploadbench")
+        }
+        guard (1...Self.newestSchema).contains(schema) else {
+            throw RecordedError(
+                path: path, column: "schema_version",
+                reason: "is \(schema); this version of uploadbench reads 1 to"
+                    + " \(Self.newestSchema)")
+        }
+        tool = try Self.text("tool", json, path)
+        status = try Self.text("status", json, path)
+        startedAt = try Self.text("started_at", json, path)
+        endedAt = json["ended_at"]?.string
+    }
+
+    private static func text(
+        _ name: String, _ json: JSONValue, _ path: String
+    ) throws(RecordedError) -> String {
+        guard let text = json[name]?.string else {
+            throw RecordedError(path: path, column: name, reason: "is missing or no text")
+        }
+        return text
+    }
+
+    private static func line(of offset: Int, in data: Data) -> Int {
+        1 + data.prefix(offset).count { $0 == 0x0A }
+    }
+}

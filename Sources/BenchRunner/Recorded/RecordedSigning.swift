@@ -1,0 +1,27 @@
+/// A row of `signing.csv`.
+struct RecordedSigning: Sendable {
+    let operation: String
+    let threads: Int
+    let signs: Int
+    let wallSeconds: Double
+    let cpuSeconds: Double
+    let signsPerSecond: Double
+    let cpuNsPerSign: Double
+    let hashLimitNs: Double
+    let ratioToLimit: Double
+
+    static func all(_ path: String) throws(RecordedError) -> [RecordedSigning] {
+        let table = try RecordedTable(path: path, columns: SigningRow.columns)
+        var rows: [RecordedSigning] = []
+        while try table.advance() {
+            rows.append(
+                RecordedSigning(
+                    operation: try table.name(), threads: try table.count(from: 1),
+                    signs: try table.count(), wallSeconds: try table.decimal(),
+                    cpuSeconds: try table.decimal(), signsPerSecond: try table.decimal(),
+                    cpuNsPerSign: try table.decimal(), hashLimitNs: try table.decimal(),
+                    ratioToLimit: try table.decimal()))
+        }
+        return rows
+    }
+}
