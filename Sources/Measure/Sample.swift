@@ -56,4 +56,7 @@ package enum Outcome: String, Sendable, CaseIterable {
     case tlsFailed = "tls-failed"
     /// The run ended before the upload did.
     case cancelled
+    /// The open model's upload came while as many were under way as may be, and never started: it
+    /// has no start and no end.
+    case overflow
 }

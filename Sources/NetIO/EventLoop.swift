@@ -46,6 +46,7 @@ package final class EventLoop {
     private let mailbox: Mailbox
     private let events: UnsafeMutablePointer<epoll_event>
     private static let eventsPerTurn = 256
+    private static let longestLookNs: Int64 = 10_000
 
     /// By descriptor: who is told, and a generation that tells reuses of the number apart.
     private var sources: [(any EventSource)?] = []
@@ -54,6 +55,16 @@ package final class EventLoop {
     private var takingTurn: [any EventSource] = []
     private var timers = TimerHeap()
     private var isStopped = false
+
+    /// A time at which `onAlarm` is called, `.max` for none; met more exactly than a timer is, also
+    /// between the sources of a busy turn. It stays due until it is set anew.
+    package var alarmNs = Int64.max
+    package var onAlarm: () -> Void = {}
+    /// Before the alarm the loop looks again and again instead of sleeping: a thread that sleeps
+    /// wakes up late.
+    package var spinNs: Int64 = 0
+    /// The time that this took.
+    package private(set) var spunNs: Int64 = 0
 
     /// CLOCK_MONOTONIC in ns when this turn's waiting ended.
     package private(set) var nowNs = clinux_monotonic_ns()
@@ -157,14 +168,22 @@ package final class EventLoop {
 
     /// Waits for what comes next, and tells those whom it concerns.
     package func turn() {
-        let count = clinux_epoll_wait(epoll, events, Int32(Self.eventsPerTurn), waitNs())
+        let wait = waitNs()
+        let began = nowNs
+        let count = clinux_epoll_wait(epoll, events, Int32(Self.eventsPerTurn), wait)
         nowNs = clinux_monotonic_ns()
+        if wait == 0, count == 0, waitingForTurn.isEmpty {
+            // A longer gap is another thread's time.
+            spunNs += min(nowNs - began, Self.longestLookNs)
+        }
+        ring(at: nowNs)
         for index in 0..<max(0, Int(count)) {
             let data = clinux_event_data(&events[index])
             let descriptor = Int(data & 0xFFFF_FFFF)
             guard generations[descriptor] == UInt32(data >> 32), let source = sources[descriptor]
             else { continue }
             source.ready(Readiness(rawValue: clinux_event_mask(&events[index])))
+            ringIfDue()
         }
         giveTurns()
         // A fixed time: an action that schedules itself with no delay must not keep the loop here.
@@ -174,15 +193,27 @@ package final class EventLoop {
     private func giveTurns() {
         guard !waitingForTurn.isEmpty else { return }
         swap(&waitingForTurn, &takingTurn)
-        for source in takingTurn { source.ready([]) }
+        for source in takingTurn {
+            source.ready([])
+            ringIfDue()
+        }
         takingTurn.removeAll(keepingCapacity: true)
     }
 
     /// Negative: for ever.
     private func waitNs() -> Int64 {
         guard waitingForTurn.isEmpty else { return 0 }
-        guard let next = timers.nextTime else { return -1 }
-        return max(0, next - clinux_monotonic_ns())
+        let alarm = alarmNs == .max ? alarmNs : alarmNs - spinNs
+        let next = min(timers.nextTime ?? .max, alarm)
+        return next == .max ? -1 : max(0, next - clinux_monotonic_ns())
+    }
+
+    private func ringIfDue() {
+        if alarmNs != .max { ring(at: clinux_monotonic_ns()) }
+    }
+
+    private func ring(at now: Int64) {
+        if alarmNs <= now { onAlarm() }
     }
 }
 

@@ -25,7 +25,7 @@ import Testing
         try writer.append(Self.result(latenciesMs: [10, 20, 30], failures: 2))
         try writer.finish()
         let summary = try Self.read(directory.file("summary.csv"))
-        #expect(summary.header == Columns.summary)
+        #expect(summary.header == Columns.summary + Columns.appendedToSummary)
         let row = Dictionary(uniqueKeysWithValues: zip(summary.header, summary.rows[0]))
         #expect(row["uploads"] == "3")
         #expect(row["errors"] == "2")
@@ -79,7 +79,8 @@ import Testing
         }
         measurements.finish()
         return CellResult(
-            cell: Cell(scenario: scenario, sizeBytes: 1000, round: round), concurrency: 1,
+            cell: Cell(scenario: scenario, sizeBytes: 1000, round: round),
+            load: Load(model: .closed(clients: 1), extent: .duration(.seconds(1)), warmup: .zero),
             link: "loopback", measurements: measurements, windowSeconds: 1, clientCPUNs: 1000,
             uploadsPaidFor: samples.count)
     }

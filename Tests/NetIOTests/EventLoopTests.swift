@@ -104,6 +104,48 @@ private final class Recorder: EventSource {
         #expect(newcomer.seen.isEmpty)
     }
 
+    @Test func `an alarm that comes due in a busy turn is not kept waiting for its end`() throws {
+        let loop = try EventLoop()
+        let pairs = try (0..<3).map { _ in try Pair() }
+        var order: [String] = []
+        loop.onAlarm = {
+            order.append("alarm")
+            loop.alarmNs = .max
+        }
+        let recorders = pairs.map { _ in Recorder() }
+        for (pair, recorder) in zip(pairs, recorders) {
+            recorder.react = {
+                // The first source takes long enough for the alarm to come due.
+                if order.isEmpty { loop.alarmNs = clinux_monotonic_ns() }
+                order.append("source")
+            }
+            try loop.watch(pair.near, for: .readable, source: recorder)
+            pair.say()
+        }
+        loop.turn()
+        #expect(order == ["source", "alarm", "source", "source"])
+    }
+
+    @Test func `an alarm ends the wait, never before its time, and is due until it is set anew`()
+        throws
+    {
+        let loop = try EventLoop()
+        let time = clinux_monotonic_ns() + 2_000_000
+        var calls = 0
+        loop.alarmNs = time
+        loop.spinNs = 500_000
+        loop.onAlarm = {
+            #expect(clinux_monotonic_ns() >= time)
+            calls += 1
+            if calls == 2 { loop.alarmNs = .max }
+        }
+        while calls < 2 { loop.turn() }
+        loop.schedule(afterNs: 0) {}
+        loop.turn()
+        #expect(calls == 2)
+        #expect(loop.spunNs < 50_000_000)
+    }
+
     @Test func `another turn comes after what is ready`() throws {
         let loop = try EventLoop()
         let pair = try Pair()

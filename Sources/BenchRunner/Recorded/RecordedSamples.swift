@@ -9,6 +9,7 @@ struct RecordedSample: Sendable {
     let worker: Int
     let isWarmup: Bool
     let intendedUs: Int64
+    /// This and the three after it are 0 of an `overflow`, which never started.
     let startedUs: Int64
     let endedUs: Int64
     let responseUs: Int64
@@ -33,6 +34,8 @@ struct RecordedSample: Sendable {
 /// `samples.csv`, read in bounded memory: files of gigabytes are usual.
 final class RecordedSamples {
     private let table: RecordedTable
+    /// Of the row that is being read.
+    private var hasAllTimes = true
 
     fileprivate init(path: String) throws(RecordedError) {
         table = try RecordedTable(path: path, columns: Columns.samples)
@@ -41,19 +44,30 @@ final class RecordedSamples {
     /// The next upload; nil at the end.
     func next() throws(RecordedError) -> RecordedSample? {
         guard try table.advance() else { return nil }
-        return RecordedSample(
+        hasAllTimes = true
+        let sample = RecordedSample(
             scenario: try table.name(), sizeBytes: try table.integer(),
             round: try table.count(from: 1), upload: try table.integer(),
             worker: try table.count(), isWarmup: try warmup(),
-            intendedUs: try table.integer(from: .min), startedUs: try table.integer(from: .min),
-            endedUs: try table.integer(from: .min), responseUs: try table.integer(from: .min),
-            serviceUs: try table.integer(from: .min), authorizeUs: try table.optionalInteger(),
+            intendedUs: try table.integer(from: .min), startedUs: try time(), endedUs: try time(),
+            responseUs: try time(), serviceUs: try time(), authorizeUs: try table.optionalInteger(),
             uploadUs: try table.optionalInteger(), notifyUs: try table.optionalInteger(),
             connectUs: try table.optionalInteger(), tlsUs: try table.optionalInteger(),
             sendUs: try table.optionalInteger(), waitUs: try table.optionalInteger(),
             outcome: try outcome(), httpStatus: try table.optionalInteger().map(Int.init),
             errorCode: try table.text(), retries: try table.count(),
             bytesSent: try table.integer(), bytesReceived: try table.integer())
+        guard hasAllTimes || sample.outcome == .overflow else {
+            throw table.fault("belongs to an upload whose start, end or duration is empty")
+        }
+        return sample
+    }
+
+    /// 0 where it is empty, which it is of an upload that never started.
+    private func time() throws(RecordedError) -> Int64 {
+        let time = try table.optionalInteger(from: .min)
+        if time == nil { hasAllTimes = false }
+        return time ?? 0
     }
 
     private func warmup() throws(RecordedError) -> Bool {

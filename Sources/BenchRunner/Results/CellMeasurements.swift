@@ -10,6 +10,8 @@ enum Metric: String, CaseIterable {
 struct CellMeasurements: Sendable {
     private(set) var uploads = 0
     private(set) var errors = 0
+    /// Uploads of the open model that were not started, as too many were under way.
+    private(set) var overflow = 0
     /// Failures by class and code, for the line under the table.
     private(set) var failures: [Failure: Int] = [:]
     /// Bytes of files that arrived.
@@ -44,6 +46,11 @@ struct CellMeasurements: Sendable {
     /// nothing about the target: it stands in the samples and is not counted.
     mutating func record(_ sample: Sample, sizeBytes: Int64) {
         guard sample.outcome != .cancelled else { return }
+        guard sample.outcome != .overflow else {
+            overflow += 1
+            return
+        }
+        record(.scheduleLag, sample.startedNs - sample.intendedNs)
         wireBytes += sample.bytesSent + sample.bytesReceived
         requests += sample.requests
         lastEndedNs = max(lastEndedNs, sample.endedNs)
@@ -83,6 +90,7 @@ struct CellMeasurements: Sendable {
     mutating func merge(_ other: CellMeasurements) {
         uploads += other.uploads
         errors += other.errors
+        overflow += other.overflow
         failures.merge(other.failures, uniquingKeysWith: +)
         goodputBytes += other.goodputBytes
         wireBytes += other.wireBytes

@@ -9,6 +9,10 @@ enum Columns {
         client_cpu_us_per_upload,gateway_cpu_us_per_upload,gateway_peak_bytes,cost_usd_per_million
         """)
 
+    /// What came after the first version; files of older ones end without it.
+    static let appendedToSummary = split("overflow,generator_limited,client_busy_share")
+    static let appendedToTimeline = split("overflow")
+
     static let samples = split(
         """
         scenario,size_bytes,round,upload,worker,warmup,intended_us,started_us,ended_us,response_us,\

@@ -52,6 +52,14 @@ struct ComparisonColumn: Sendable {
         } render: {
             String(Int($0))
         },
+        ComparisonColumn(title: "overflow", better: nil) {
+            $0.load.isOpen ? Double($0.load.overflow) : nil
+        } render: {
+            String(Int($0))
+        },
+        ComparisonColumn(title: "offered/s", better: nil, value: \.load.offeredPerSecond) {
+            Readable.number($0)
+        },
         ComparisonColumn(title: "uploads/s", better: .higher, value: \.achievedPerSecond) {
             Readable.number($0)
         },
@@ -66,6 +74,9 @@ struct ComparisonColumn: Sendable {
         latency("authorize") { $0.medianUs(.authorize) },
         latency("upload") { $0.medianUs(.upload) },
         latency("notify") { $0.medianUs(.notify) },
+        ComparisonColumn(title: "lag p99", better: nil, value: \.lagP99Us) {
+            Readable.microseconds($0)
+        },
         ComparisonColumn(title: "requests", better: nil, value: \.requestsPerUpload) {
             Readable.number($0)
         },

@@ -19,6 +19,30 @@ struct ComparisonRow {
     let medianUsByRound: [Int: Double]
     /// The size is beyond what the strategy carries, and was refused.
     let isRefused: Bool
+    var load = RowLoad()
+}
+
+/// What started a row's uploads, and how well that was kept.
+struct RowLoad {
+    var isOpen = false
+    /// The mean rate of the open model.
+    var offeredPerSecond: Double?
+    /// Uploads of the open model that were not started.
+    var overflow = 0
+    /// Of each round.
+    var generators: [GeneratorHealth] = []
+
+    var isGeneratorLimited: Bool { generators.contains(where: \.isLimit) }
+}
+
+extension RowLoad {
+    init(_ results: [CellResult]) {
+        isOpen = results.contains { $0.load.open != nil }
+        let rates = results.compactMap(\.load.ratePerSecond)
+        offeredPerSecond = rates.isEmpty ? nil : rates.reduce(0, +) / Double(rates.count)
+        overflow = results.reduce(0) { $0 + $1.measurements.overflow }
+        generators = results.map(\.generator)
+    }
 }
 
 extension ComparisonRow {
@@ -50,7 +74,7 @@ extension ComparisonRow {
                 let median = result.measurements[.response].valueUs(atPercentile: 50)
                 medians[result.cell.round] = median.map(Double.init)
             },
-            isRefused: first.isBeyondLimit && merged.uploads == 0)
+            isRefused: first.isBeyondLimit && merged.uploads == 0, load: RowLoad(results))
     }
 
     /// Empty where so few uploads were measured that the percentile would be their maximum.
@@ -62,6 +86,12 @@ extension ComparisonRow {
 
     func medianUs(_ metric: Metric) -> Double? {
         distributions[metric]?.valueUs(atPercentile: 50).map(Double.init)
+    }
+
+    /// How far starts were behind the schedule; nil where there is none.
+    var lagP99Us: Double? {
+        guard load.isOpen else { return nil }
+        return distributions[.scheduleLag]?.valueUs(atPercentile: 99).map(Double.init)
     }
 
     /// What the target answered to an upload that was too large.

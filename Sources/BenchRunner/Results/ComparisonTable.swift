@@ -122,6 +122,11 @@ struct ComparisonTable {
             object["gateway_peak_bytes"] = row.gatewayPeakBytes
             object["requests_per_upload"] = row.requestsPerUpload
             object["wire_bytes_per_upload"] = row.wireBytesPerUpload
+            object["model"] = row.load.isOpen ? "open" : "closed"
+            object["rate_per_s"] = row.load.offeredPerSecond
+            object["overflow"] = row.load.isOpen ? row.load.overflow : nil
+            object["schedule_lag_p99_us"] = row.lagP99Us
+            object["generator_limited"] = row.load.isGeneratorLimited
             object["refused"] = row.isRefused ? row.refusal : nil
             return object
         }

@@ -4,7 +4,7 @@ import Measure
 /// One cell's result, as it stands in the files.
 struct CellResult: Sendable {
     let cell: Cell
-    let concurrency: Int
+    let load: Load
     let link: String
     let measurements: CellMeasurements
     /// From the end of the warm-up to the end of the measuring window.
@@ -18,6 +18,16 @@ struct CellResult: Sendable {
     var gatewayPeakBytes: Int64?
     /// Is the size beyond what the strategy can carry, so that the cell shows its refusal?
     var isBeyondLimit = false
+    /// Of the busiest worker thread: 1 is a thread that never waited.
+    var clientBusyShare = 0.0
+    /// The cell's start, CLOCK_MONOTONIC, and each upload in the order of the intended starts where
+    /// that was asked for.
+    var startNs: Int64 = 0
+    var times: [UploadTimes] = []
+
+    var generator: GeneratorHealth {
+        GeneratorHealth(load: load, measurements, busyShare: clientBusyShare)
+    }
 
     var achievedPerSecond: Double? { perSecond(measurements.uploadsInWindow) }
     var goodputBytesPerSecond: Double? { perSecond(measurements.bytesInWindow) }
@@ -42,8 +52,10 @@ final class ResultsWriter {
     private let histograms: ResultFile
 
     init(_ directory: ResultsDirectory) throws(ResultsError) {
-        summary = try Self.start("summary.csv", Columns.summary, directory)
-        timeline = try Self.start("timeline.csv", Columns.timeline, directory)
+        summary = try Self.start(
+            "summary.csv", Columns.summary + Columns.appendedToSummary, directory)
+        timeline = try Self.start(
+            "timeline.csv", Columns.timeline + Columns.appendedToTimeline, directory)
         histograms = try Self.start("histograms.csv", Columns.histograms, directory)
     }
 
@@ -79,9 +91,9 @@ final class ResultsWriter {
         row.field(result.cell.scenario.rawValue)
         row.field(result.cell.sizeBytes)
         row.field(result.link)
-        row.field("closed")
-        row.field(result.concurrency)
-        row.field(nil as Int64?)
+        row.field(result.load.modelName)
+        row.field(result.load.clients)
+        row.field(result.load.ratePerSecond, places: 3)
         row.field(result.cell.round)
         row.field(counted.uploads)
         row.field(counted.errors)
@@ -100,12 +112,15 @@ final class ResultsWriter {
         for metric in [Metric.authorize, .upload, .notify] {
             row.field(counted[metric].valueUs(atPercentile: 50))
         }
-        row.field(counted[.scheduleLag].valueUs(atPercentile: 99))
+        row.field(result.generator.lagP99Us)
         row.field(result.clientCPUUsPerUpload, places: 1)
         row.field(result.gatewayCPUUsPerUpload, places: 1)
         row.field(result.gatewayPeakBytes)
         // The price is not worked out yet.
         row.field(nil as Int64?)
+        row.field(result.load.open == nil ? nil : counted.overflow)
+        row.field(result.generator.isLimit ? 1 : 0)
+        row.field(result.clientBusyShare, places: 3)
         row.endRow()
         return row.bytes
     }
@@ -122,6 +137,7 @@ final class ResultsWriter {
             rows.field(percentiles.first)
             rows.field(percentiles.last)
             rows.field(second.inFlight)
+            rows.field(result.load.open == nil ? nil : second.overflow)
             rows.endRow()
         }
         return rows.bytes
@@ -129,7 +145,7 @@ final class ResultsWriter {
 
     private func histogramRows(_ result: CellResult) -> [UInt8] {
         var rows = CSVEncoder()
-        for metric in Metric.allCases {
+        for metric in Metric.allCases where metric != .scheduleLag || result.load.open != nil {
             for bucket in result.measurements[metric].buckets {
                 identify(result.cell, &rows)
                 rows.field(metric.rawValue)

@@ -5,27 +5,30 @@ struct SampleEncoder {
     private let cell: Cell
     private let runStartNs: Int64
     private var rows = CSVEncoder()
-    private let writer: SampleWriter
+    private let writer: SampleWriter?
 
-    init(cell: Cell, runStartNs: Int64, writer: SampleWriter) {
+    init(cell: Cell, runStartNs: Int64, writer: SampleWriter?) {
         self.cell = cell
         self.runStartNs = runStartNs
         self.writer = writer
-        rows.reserve(SampleWriter.blockBytes + 512)
+        if writer != nil { rows.reserve(SampleWriter.blockBytes + 512) }
     }
 
     mutating func append(_ sample: Sample, sizeBytes: Int64) {
+        guard writer != nil else { return }
         rows.field(cell.scenario.rawValue)
         rows.field(sizeBytes)
         rows.field(cell.round)
         rows.field(sample.upload)
         rows.field(sample.worker)
         rows.field(sample.isWarmup ? 1 : 0)
-        for time in [sample.intendedNs, sample.startedNs, sample.endedNs] {
-            rows.field((time - runStartNs) / 1000)
-        }
-        rows.field(sample.responseNs / 1000)
-        rows.field(sample.serviceNs / 1000)
+        // One that never started has only the time at which it came.
+        let hasStarted = sample.outcome != .overflow
+        rows.field((sample.intendedNs - runStartNs) / 1000)
+        rows.field(hasStarted ? (sample.startedNs - runStartNs) / 1000 : nil)
+        rows.field(hasStarted ? (sample.endedNs - runStartNs) / 1000 : nil)
+        rows.field(hasStarted ? sample.responseNs / 1000 : nil)
+        rows.field(hasStarted ? sample.serviceNs / 1000 : nil)
         for duration in [
             sample.authorizeNs, sample.uploadNs, sample.notifyNs, sample.connectNs, sample.tlsNs,
             sample.sendNs, sample.waitNs,
@@ -44,7 +47,7 @@ struct SampleEncoder {
 
     mutating func flush() {
         guard !rows.bytes.isEmpty else { return }
-        writer.append(rows.take())
+        writer?.append(rows.take())
         rows.reserve(SampleWriter.blockBytes + 512)
     }
 }

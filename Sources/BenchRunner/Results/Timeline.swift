@@ -5,6 +5,8 @@ struct Timeline: Sendable {
     struct Second: Sendable {
         var uploads = 0
         var errors = 0
+        /// Not started, in the second of the intended start.
+        var overflow = 0
         var bytes: Int64 = 0
         /// When the second's last upload ended.
         var inFlight = 0
@@ -19,11 +21,17 @@ struct Timeline: Sendable {
     private static let maximumSeconds = 86_400
 
     mutating func record(_ sample: Sample, sizeBytes: Int64, cellStartNs: Int64, inFlight: Int) {
-        let elapsed = max(0, sample.endedNs - cellStartNs) / 1_000_000_000
+        let isOverflow = sample.outcome == .overflow
+        let time = isOverflow ? sample.intendedNs : sample.endedNs
+        let elapsed = max(0, time - cellStartNs) / 1_000_000_000
         let index = min(Int(elapsed), Self.maximumSeconds - 1)
         if index > openIndex { close(next: index) }
         grow(to: index)
         seconds[index].inFlight = inFlight
+        guard !isOverflow else {
+            seconds[index].overflow += 1
+            return
+        }
         guard !sample.hasFailed else {
             seconds[index].errors += 1
             return
@@ -43,6 +51,7 @@ struct Timeline: Sendable {
         for (index, second) in other.seconds.enumerated() {
             seconds[index].uploads += second.uploads
             seconds[index].errors += second.errors
+            seconds[index].overflow += second.overflow
             seconds[index].bytes += second.bytes
             seconds[index].inFlight += second.inFlight
             seconds[index].response += second.response

@@ -4,48 +4,92 @@ import Synchronization
 /// When a cell's uploads may start, and what its workers tell the progress line. Made once per
 /// cell and shared by its workers.
 final class CellControl: Sendable {
+    let load: Load
     let startNs: Int64
-    /// Uploads that start before this are warm-up and do not count.
+    /// Uploads that are intended to start before this are warm-up and do not count.
     let measureFromNs: Int64
-    /// No upload starts after this, nil: the count ends the cell.
+    /// No upload is intended to start at or after this, nil: the count ends the cell.
     let lastStartNs: Int64?
-    /// Uploads per worker that count, nil: the time ends the cell.
+    /// Closed model: uploads per worker that count, nil: the time ends the cell.
     let uploadsPerWorker: [Int]?
+    /// Open model: the index of the first arrival that is beyond the count.
+    let endIndex: Int64
 
     /// What lies in it counts for the rate.
-    var window: ClosedRange<Int64> { measureFromNs...(lastStartNs ?? .max) }
+    var window: ClosedRange<Int64> { measureFromNs...max(measureFromNs, lastStartNs ?? .max) }
+
+    /// For the threads to wake up before the first arrival; clients start when they have.
+    private static let leadNs: Int64 = 2_000_000
 
     private let ended = Atomic<Int>(0)
     private let failed = Atomic<Int>(0)
     private let bytes = Atomic<Int64>(0)
+    private let overflowed = Atomic<Int>(0)
+    private let underWay = Atomic<Int>(0)
+    private let stopped = Atomic<Bool>(false)
 
-    init(_ plan: RunPlan, _ cell: Cell, startNs: Int64) {
-        self.startNs = startNs
-        measureFromNs = startNs + plan.warmup(of: cell).wholeNanoseconds
-        switch plan.extent(of: cell) {
-        case .duration(let duration):
-            lastStartNs = measureFromNs + duration.wholeNanoseconds
-            uploadsPerWorker = nil
-        case .uploads(let total):
-            lastStartNs = nil
-            uploadsPerWorker = (0..<plan.threads).map {
-                total / plan.threads + ($0 < total % plan.threads ? 1 : 0)
-            }
+    /// - Parameter startNs: asked for last: to count a long warm-up's arrivals takes a while.
+    init(_ load: Load, threads: Int, startNs: () -> Int64) {
+        self.load = load
+        let warmupNs = load.warmup.wholeNanoseconds
+        var (perWorker, end): ([Int]?, Int64) = (nil, .max)
+        switch (load.model, load.extent) {
+        case (_, .duration): break
+        case (.closed, .uploads(let total)):
+            perWorker = (0..<threads).map { total / threads + ($0 < total % threads ? 1 : 0) }
+        case (.open(let open), .uploads(let total)):
+            end = open.schedule.count(beforeNs: warmupNs) + Int64(total)
         }
+        (uploadsPerWorker, endIndex) = (perWorker, end)
+        self.startNs = startNs() + (load.open == nil ? 0 : Self.leadNs)
+        measureFromNs = self.startNs + warmupNs
+        lastStartNs = load.lengthNs.map { [start = self.startNs] in start + $0 }
     }
 
+    // MARK: Stopping
+
+    /// From any thread: nothing starts any more, and what is under way is cut off.
+    func stop() { stopped.store(true, ordering: .relaxed) }
+
+    var isStopped: Bool { stopped.load(ordering: .relaxed) || Interruption.isRequested }
+
+    // MARK: Uploads in flight, of all workers together
+
+    /// Takes one of the places for uploads under way; false when there is none.
+    func enter(atMost limit: Int) -> Bool {
+        guard underWay.add(1, ordering: .relaxed).newValue > limit else { return true }
+        underWay.subtract(1, ordering: .relaxed)
+        return false
+    }
+
+    func leave() { underWay.subtract(1, ordering: .relaxed) }
+
+    var inFlight: Int { underWay.load(ordering: .relaxed) }
+
+    // MARK: Progress
+
     /// Called by workers a few times per second with what came since the last call.
-    func report(ended newlyEnded: Int, failed newlyFailed: Int, bytes newBytes: Int64) {
+    func report(
+        ended newlyEnded: Int, failed newlyFailed: Int, overflowed newlyOverflowed: Int,
+        bytes newBytes: Int64
+    ) {
         ended.add(newlyEnded, ordering: .relaxed)
         failed.add(newlyFailed, ordering: .relaxed)
+        overflowed.add(newlyOverflowed, ordering: .relaxed)
         bytes.add(newBytes, ordering: .relaxed)
     }
 
-    var progress: (ended: Int, failed: Int, bytes: Int64) {
-        (
-            ended.load(ordering: .relaxed), failed.load(ordering: .relaxed),
-            bytes.load(ordering: .relaxed)
-        )
+    struct Progress {
+        let ended: Int
+        let failed: Int
+        let overflowed: Int
+        let bytes: Int64
+    }
+
+    var progress: Progress {
+        Progress(
+            ended: ended.load(ordering: .relaxed), failed: failed.load(ordering: .relaxed),
+            overflowed: overflowed.load(ordering: .relaxed), bytes: bytes.load(ordering: .relaxed))
     }
 }
 

@@ -4,94 +4,78 @@ import Scenarios
 import Synchronization
 import Transfer
 
-/// Runs one cell on its worker threads while the calling thread shows the progress.
+/// Runs cells, each on worker threads of its own.
+///
+/// `measure(cell, load)` is for every command that needs uploads under a load: `run` gives it the
+/// plan's, a search gives it one rate after the other.
 struct CellRun {
     let plan: RunPlan
     let target: RunTarget
     let workload: Workload
     let scenarios: ScenarioFactory
-    let writer: SampleWriter
+    /// nil: no `samples.csv`.
+    let writer: SampleWriter?
     let runStartNs: Int64
 
     private var engineSettings: TransferConfiguration { plan.client.engineSettings(target) }
+    private static let lookInterval = DispatchTimeInterval.milliseconds(50)
 
-    func measure(_ cell: Cell, _ progress: ProgressDisplay) throws(CommandError) -> CellResult {
+    /// Measures one cell; returns when its last upload has ended.
+    ///
+    /// - Parameters:
+    ///   - load: what starts the uploads; by default the plan's.
+    ///   - keepsTimes: also returns each upload's times, in the order of the intended starts.
+    ///   - look: called on the calling thread about 20 times per second with the cell's counters;
+    ///     may end the cell with `stop()`.
+    /// - Throws: when a worker cannot be made (no descriptors, no memory).
+    func measure(
+        _ cell: Cell, _ load: Load? = nil, keepsTimes: Bool = false,
+        look: (CellControl) -> Void = { _ in }
+    ) throws(CommandError) -> CellResult {
+        let load = load ?? plan.load(of: cell)
         let cpuBefore = processCPUNs()
-        let control = CellControl(plan, cell, startNs: monotonicNs())
-        let outcomes = WorkerOutcomes(count: plan.threads)
-        let group = DispatchGroup()
+        let line = StartLine()
         for index in 0..<plan.threads {
-            group.enter()
-            let thread = Thread {
-                outcomes.set(index, work(cell, index, control))
-                group.leave()
+            let setup = setup(cell, index, keepsTimes: keepsTimes)
+            let samples = SampleEncoder(cell: cell, runStartNs: runStartNs, writer: writer)
+            let threads = plan.threads
+            line.addWorker(named: "worker \(index)") {
+                try Worker(index: index, of: threads, setup: setup, samples: samples)
             }
-            thread.name = "worker \(index)"
-            thread.stackSize = 1 << 20
-            thread.start()
         }
-        while group.wait(timeout: .now() + .milliseconds(50)) == .timedOut {
-            progress.update(cell, control)
+        let control = try line.start { startNs in
+            CellControl(load, threads: plan.threads, startNs: startNs)
         }
-        return try result(cell, control, outcomes, cpuNs: processCPUNs() - cpuBefore)
+        while !line.isOver(within: Self.lookInterval) { look(control) }
+        return result(cell, control, line.results, cpuNs: processCPUNs() - cpuBefore)
     }
 
-    private func work(_ cell: Cell, _ index: Int, _ control: CellControl) -> WorkerOutcome {
-        do {
-            let worker = try Worker(
-                index: index, of: plan.threads, cell: cell, control: control, workload: workload,
-                samples: SampleEncoder(cell: cell, runStartNs: runStartNs, writer: writer),
-                engineSettings: engineSettings,
-                keepsConnections: plan.client.connections == .kept)
-            let lanes =
-                plan.concurrency / plan.threads + (index < plan.concurrency % plan.threads ? 1 : 0)
-            let measured = worker.run(
-                { scenarios.make(cell, worker: index, lane: $0) }, laneCount: lanes)
-            return .measured(measured, ended: worker.endedUploads)
-        } catch {
-            return .failed("\(error)")
-        }
+    private func setup(_ cell: Cell, _ index: Int, keepsTimes: Bool) -> WorkerSetup {
+        let scenarios = scenarios
+        return WorkerSetup(
+            cell: cell, workload: workload, engineSettings: engineSettings,
+            keepsConnections: plan.client.connections == .kept, keepsTimes: keepsTimes
+        ) { scenarios.make(cell, worker: index, lane: $0) }
     }
 
     private func result(
-        _ cell: Cell, _ control: CellControl, _ outcomes: WorkerOutcomes, cpuNs: Int64
-    ) throws(CommandError) -> CellResult {
+        _ cell: Cell, _ control: CellControl, _ parts: [WorkerResult], cpuNs: Int64
+    ) -> CellResult {
         var measured = CellMeasurements()
-        var ended = 0
-        for outcome in outcomes.all {
-            switch outcome {
-            case .measured(let part, let count):
-                measured.merge(part)
-                ended += count
-            case .failed(let reason):
-                throw CommandError(
-                    exitCode: .failure, message: "a worker could not start: \(reason)")
-            }
-        }
+        for part in parts { measured.merge(part.measurements) }
         let windowEnd = control.lastStartNs.map {
             min($0, max(measured.lastEndedNs, monotonicNs()))
         }
         let end = windowEnd ?? measured.lastEndedNs
-        return CellResult(
-            cell: cell, concurrency: plan.concurrency, link: target.link ?? "",
-            measurements: measured,
-            windowSeconds: max(0, Double(end - control.measureFromNs) / 1e9), clientCPUNs: cpuNs,
-            uploadsPaidFor: ended, isBeyondLimit: plan.isBeyondLimit(cell))
+        var result = CellResult(
+            cell: cell, load: control.load, link: target.link ?? "", measurements: measured,
+            windowSeconds: max(0, Double(end - control.measureFromNs) / 1e9),
+            clientCPUNs: max(0, cpuNs - parts.reduce(0) { $0 + $1.spunNs }),
+            uploadsPaidFor: parts.reduce(0) { $0 + $1.endedUploads },
+            isBeyondLimit: plan.isBeyondLimit(cell))
+        result.clientBusyShare = parts.map(\.busyShare).max() ?? 0
+        result.times = parts.flatMap(\.times).sorted { $0.intendedNs < $1.intendedNs }
+        result.startNs = control.startNs
+        return result
     }
-}
-
-private enum WorkerOutcome: Sendable {
-    case measured(CellMeasurements, ended: Int)
-    case failed(String)
-}
-
-/// Where the workers leave what they measured.
-private final class WorkerOutcomes: Sendable {
-    private let slots: Mutex<[WorkerOutcome?]>
-
-    init(count: Int) { slots = Mutex(Array(repeating: nil, count: count)) }
-
-    func set(_ index: Int, _ outcome: WorkerOutcome) { slots.withLock { $0[index] = outcome } }
-
-    var all: [WorkerOutcome] { slots.withLock { $0.compactMap { $0 } } }
 }

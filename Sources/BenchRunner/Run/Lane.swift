@@ -2,8 +2,8 @@ import Measure
 import Scenarios
 import Transfer
 
-/// One client of the closed model: it carries one upload at a time, and starts the next when
-/// that one has ended.
+/// Carries one upload at a time: a client of the closed model, one of those under way in the open
+/// model.
 final class Lane {
     private let scenario: any Scenario
     private unowned let worker: Worker
@@ -25,7 +25,9 @@ final class Lane {
         self.keepsConnections = keepsConnections
     }
 
-    func start(_ content: UploadContent, upload: Int64, isWarmup: Bool) {
+    /// - Parameter intendedNs: nil in the closed model, which has no schedule that a start could be
+    ///   late for.
+    func start(_ content: UploadContent, upload: Int64, isWarmup: Bool, intendedNs: Int64?) {
         self.content = content
         sample = Sample()
         phases = PhaseTimes()
@@ -34,8 +36,7 @@ final class Lane {
         sample.worker = worker.index
         sample.isWarmup = isWarmup
         sample.startedNs = monotonicNs()
-        // The closed model has no schedule that a start could be late for.
-        sample.intendedNs = sample.startedNs
+        sample.intendedNs = intendedNs ?? sample.startedNs
         take(scenario.begin(content, unixSeconds: worker.unixSeconds))
     }
 

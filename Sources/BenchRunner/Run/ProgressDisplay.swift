@@ -29,14 +29,18 @@ final class ProgressDisplay {
         guard !isQuiet, isInteractive, now - lastShownNs >= Self.intervalNs else { return }
         lastShownNs = now
         let seconds = Double(now - control.startNs) / 1e9
-        let (ended, failed, bytes) = control.progress
+        let progress = control.progress
         var parts = [
             "[\(finishedCells + 1)/\(cellCount)]", title(cell),
-            now < control.measureFromNs ? "warming up" : "\(ended) uploads",
-            Readable.number(Double(ended) / max(seconds, 0.001)) + "/s",
-            Readable.number(Double(bytes) / 1_048_576 / max(seconds, 0.001)) + " MiB/s",
-            "\(failed) errors",
+            now < control.measureFromNs ? "warming up" : "\(progress.ended) uploads",
+            Readable.number(Double(progress.ended) / max(seconds, 0.001)) + "/s",
+            Readable.number(Double(progress.bytes) / 1_048_576 / max(seconds, 0.001)) + " MiB/s",
+            "\(progress.failed) errors",
         ]
+        if control.load.open != nil {
+            parts.append("\(control.inFlight) in flight")
+            if progress.overflowed > 0 { parts.append("\(progress.overflowed) overflow") }
+        }
         if let left = secondsLeft(now) { parts.append("\(Int(left.rounded())) s left") }
         Terminal.rewriteLine(String(parts.joined(separator: "  ").prefix(Terminal.width - 1)))
     }
@@ -48,10 +52,12 @@ final class ProgressDisplay {
         let p50 = measurements[.response].valueUs(atPercentile: 50).map {
             "p50 " + Readable.microseconds(Double($0))
         }
+        let overflow = measurements.overflow > 0 ? "\(measurements.overflow) overflow" : nil
         let line = [
             "[\(finishedCells)/\(cellCount)]", title(result.cell),
-            "\(measurements.uploads) uploads, \(measurements.errors) errors", p50 ?? "no success",
-        ]
+            "\(measurements.uploads) uploads, \(measurements.errors) errors", overflow,
+            p50 ?? "no success",
+        ].compactMap { $0 }
         Terminal.writeError(line.joined(separator: "  "))
     }
 

@@ -20,6 +20,8 @@ extension Command {
             examples:
               uploadbench run --size 1MiB -c 32 -d 10s
               uploadbench run --files photos/ --scenarios presigned-post
+              uploadbench run --rate 200 --arrivals poisson -d 30s --scenarios presigned-put
+              uploadbench run --stages 0:0,30s:500,2m:500 --max-in-flight 2000
               uploadbench run -n 1000 --warmup 0s --rounds 1 -o results/quick
             """,
         flags: RunFlags.all,
@@ -31,7 +33,7 @@ enum RunCommand {
         var plan = try RunPlan(Settings(arguments, for: .run))
         let workload = try Workload(plan)
         if plan.extent == .uploads(0) { plan.extent = .uploads(workload.entries.count) }
-        plan.threads = min(plan.threads, plan.concurrency)
+        if plan.open == nil { plan.threads = min(plan.threads, plan.concurrency) }
         Interruption.watch()
         let (target, endpoint) = try open(plan)
         defer { endpoint?.stop() }

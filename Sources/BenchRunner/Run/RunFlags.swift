@@ -11,7 +11,24 @@ enum RunFlags {
             name: "files", valueName: "PATH",
             help: "upload real files instead, a file or a folder, each once"),
         Flag(
-            name: "concurrency", short: "c", valueName: "N", help: "clients at a time (default 8)"),
+            name: "concurrency", short: "c", valueName: "N",
+            help: "closed model: clients, each with one upload at a time (default 8)"),
+        Flag(
+            name: "rate", short: "r", valueName: "R",
+            help: "open model: uploads that start per second, whatever became of the others"),
+        Flag(
+            name: "stages", valueName: "LIST",
+            help: "open model: rates over time, as 0:0,30s:500,2m:500 (linear in between)"),
+        Flag(
+            name: "arrivals", valueName: "HOW",
+            help:
+                "open model: constant (default), or poisson, as of independent users"
+        ),
+        Flag(
+            name: "max-in-flight", valueName: "N",
+            help:
+                "open model: what arrives beyond is overflow, not started (default 10000)"
+        ),
         Flag(
             name: "duration", short: "d", valueName: "TIME",
             help: "measured time per cell (default 5s on loopback and real targets)"),

@@ -26,7 +26,10 @@ struct RunPlan: Sendable {
     var sizesBytes: [Int64]
     /// Real files to upload instead of made ones; a file or a folder.
     var filesPath: String?
+    /// Of the closed model.
     var concurrency: Int
+    /// nil: the closed model.
+    var open: OpenPlan?
     var threads: Int
     var extent: Extent
     var warmup: Duration

@@ -15,6 +15,7 @@ extension RunPlan {
         accelerateURL = settings.text("accelerate")
         filesPath = settings.text("files")
         client = try ClientPlan(settings, isEmulatedLink: isEmulatedLink)
+        open = try OpenPlan(settings)
         concurrency = try settings.parsed("concurrency", default: 8) {
             text, source throws(CommandError) in
             try Quantities.count(text, source, in: 1...100_000)
@@ -25,12 +26,13 @@ extension RunPlan {
         }
         // On a link each round is one wave of clients that come for the first time: nothing has to
         // warm up, and more rounds say more than longer ones.
-        let isShort = filesPath != nil || isEmulatedLink
-        extent = try Self.extent(settings, isEmulatedLink: isEmulatedLink, concurrency)
+        let isWave = isEmulatedLink && open == nil
+        let isShort = filesPath != nil || isWave || open?.profile.endSeconds != nil
+        extent = try Self.extent(settings, open, isWave: isWave, concurrency)
         warmup = try settings.parsed("warmup", default: isShort ? .zero : .seconds(1)) {
             text, source throws(CommandError) in try Quantities.duration(text, source)
         }
-        let defaultRounds = filesPath != nil ? 1 : isEmulatedLink ? 5 : 3
+        let defaultRounds = filesPath != nil ? 1 : isWave ? 5 : 3
         rounds = try settings.parsed("rounds", default: defaultRounds) {
             text, source throws(CommandError) in
             try Quantities.count(text, source, in: 1...10_000)
@@ -128,8 +130,11 @@ extension RunPlan {
     }
 
     private static func extent(
-        _ settings: Settings, isEmulatedLink: Bool, _ concurrency: Int
+        _ settings: Settings, _ open: OpenPlan?, isWave: Bool, _ concurrency: Int
     ) throws(CommandError) -> Extent {
+        if let seconds = open?.profile.endSeconds {
+            return .duration(.nanoseconds(Int64(seconds * 1e9)))
+        }
         let duration = settings.value("duration")
         // Of two that came by different ways the stronger one wins, as with any other setting.
         if let uploads = settings.value("uploads"),
@@ -144,7 +149,7 @@ extension RunPlan {
         guard let (text, source) = duration else {
             // For files replaced by their number once they are listed.
             if settings.text("files") != nil { return .uploads(0) }
-            return isEmulatedLink ? .uploads(concurrency) : .duration(.seconds(5))
+            return isWave ? .uploads(concurrency) : .duration(.seconds(5))
         }
         let time = try Quantities.duration(text, source)
         guard time > .zero else { throw .usage("\(source) must be longer than 0") }

@@ -1,4 +1,5 @@
 import Foundation
+import Measure
 import Transfer
 
 /// `run.json`: what was run, on what, and how it ended.
@@ -40,14 +41,12 @@ struct RunRecord {
     private var planObject: [String: Any] {
         var object: [String: Any] = [
             "scenarios": plan.scenarios.map(\.rawValue),
-            "concurrency": plan.concurrency,
             "threads": plan.threads,
             "warmup_s": plan.warmup.inSeconds,
             "rounds": plan.rounds,
             "seed": plan.seed,
             "signer": plan.signer.rawValue,
             "expires_s": plan.expiresSeconds,
-            "model": "closed",
             "client": plan.client.kind.rawValue,
             "connections": plan.client.connections.rawValue,
             "expect_continue": plan.client.expectsContinue,
@@ -57,6 +56,9 @@ struct RunRecord {
             "tls_resumption": plan.client.resumesTLSSessions,
             "verifies_server": plan.client.verifiesServer,
         ]
+        object.merge(plan.open?.record ?? ["model": "closed", "concurrency": plan.concurrency]) {
+            $1
+        }
         object["link"] = plan.link ?? NSNull()
         object[plan.filesPath == nil ? "size_bytes" : "files"] =
             plan.filesPath ?? plan.sizesBytes as Any
@@ -141,5 +143,22 @@ enum MachineFacts {
 
     private static func text<Characters>(_ characters: inout Characters) -> String {
         withUnsafeBytes(of: &characters) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
+    }
+}
+
+extension OpenPlan {
+    /// As `run.json` has it.
+    fileprivate var record: [String: Any] {
+        var object: [String: Any] = [
+            "model": "open", "arrivals": spacing.rawValue, "max_in_flight": maxInFlight,
+        ]
+        if profile.endSeconds == nil {
+            object["rate_per_s"] = profile.peakPerSecond
+        } else {
+            object["stages"] = profile.points.map {
+                ["at_s": $0.seconds, "rate_per_s": $0.perSecond]
+            }
+        }
+        return object
     }
 }

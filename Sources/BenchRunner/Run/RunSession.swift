@@ -40,7 +40,7 @@ final class RunSession {
         progress.note("results: \(directory.path)")
         for cell in plan.cells() where !Interruption.isRequested && isTargetThere {
             let before = endpoint?.accounts()?.roles["gateway"]
-            var result = try cellRun.measure(cell, progress)
+            var result = try cellRun.measure(cell, look: { progress.update(cell, $0) })
             if let before, let after = endpoint?.accounts()?.roles["gateway"] {
                 result.gatewayCPUNs = max(0, after.cpu_ns - before.cpu_ns)
                 result.gatewayPeakBytes = after.peak_bytes
@@ -96,6 +96,15 @@ final class RunSession {
         result.measurements.uploads == 0 && !result.isBeyondLimit
     }
 
+    private var modelLine: String {
+        guard let open = plan.open else {
+            return
+                "closed model, \(plan.concurrency) clients; times from the start of an upload to its"
+                + " last answer"
+        }
+        return "open model, \(open.text); times from an upload's intended start to its last answer"
+    }
+
     private func show() {
         let comparison = Comparison(finished)
         let table = ComparisonTable(comparison: comparison, usesColor: plan.allowsColor)
@@ -105,11 +114,11 @@ final class RunSession {
             Terminal.write($0)
         }
         Findings(comparison).sentences.forEach { Terminal.write($0) }
+        LoadFindings.lines(comparison).forEach { Terminal.write($0) }
         record.warnings.forEach { Terminal.write("warning: \($0)") }
         guard !plan.isQuiet else { return }
         Terminal.write(
-            "closed model, \(plan.concurrency) clients; times from the start of an upload to its last"
-                + " answer; * is the best of its block")
+            modelLine + "; * is the best of its block")
         if let link = plan.link, plan.isEmulatedLink {
             Terminal.write(
                 "emulated: network '\(link)', API Gateway's and Lambda's limits; numbers in run.json"

@@ -1,67 +1,66 @@
+import CLinux
 import Foundation
 import Measure
 import NetIO
 import Scenarios
 import Transfer
 
+/// What a worker needs, beside its number.
+struct WorkerSetup {
+    let cell: Cell
+    let workload: Workload
+    let engineSettings: TransferConfiguration
+    let keepsConnections: Bool
+    /// Keeps the times of each upload in memory, for a caller that looks at their order.
+    let keepsTimes: Bool
+    let makeScenario: (_ lane: Int) -> any Scenario
+}
+
 /// One thread of a cell: it owns its event loop, its connections, its lanes and its counters, and
-/// shares nothing that is written to while uploads run.
+/// shares nothing that is written to while uploads run, but the count of uploads in flight.
 final class Worker {
     let index: Int
+    /// Of all workers.
+    let count: Int
+    let loop: EventLoop
     let engine: TransferEngine
-    private let loop: EventLoop
-    private let cell: Cell
-    private let keepsConnections: Bool
-    private let control: CellControl
-    private let workload: Workload
+    private let setup: WorkerSetup
     private var samples: SampleEncoder
     private var measurements = CellMeasurements()
-    private var lanes: [Lane] = []
-    private var running = 0
-    /// Uploads of this worker are numbered so that no two workers share a number.
-    private var nextUpload: Int64
-    private let uploadStride: Int64
-    private var countedLeft: Int?
-    private var warmedUp = 0
+    private var times: [UploadTimes] = []
+    private var control: CellControl?
+    private var starts: (any Starts)?
+    private var laneCount = 0
     private(set) var endedUploads = 0
-    private var reported = (ended: 0, failed: 0, bytes: Int64(0))
+    private var reported = (ended: 0, failed: 0, overflowed: 0, bytes: Int64(0))
     private var failed = 0
+    private var overflowed = 0
     private var bytes: Int64 = 0
     /// The wall clock, read a few times per second: signatures need no more.
     private(set) var unixSeconds = Int64(Date().timeIntervalSince1970)
     private var cancelledNs: Int64?
     private static let tickNs: Int64 = 100_000_000
     private static let clearingNs: Int64 = 3_000_000_000
-    private static let pauseAfterRefusalNs: Int64 = 100_000_000
 
-    init(
-        index: Int, of count: Int, cell: Cell, control: CellControl, workload: Workload,
-        samples: SampleEncoder, engineSettings: TransferConfiguration, keepsConnections: Bool
-    ) throws {
+    init(index: Int, of count: Int, setup: WorkerSetup, samples: SampleEncoder) throws {
         self.index = index
-        self.keepsConnections = keepsConnections
-        self.cell = cell
-        self.control = control
-        self.workload = workload
+        self.count = count
+        self.setup = setup
         self.samples = samples
-        nextUpload = Int64(index)
-        uploadStride = Int64(count)
-        countedLeft = control.uploadsPerWorker?[index]
         loop = try EventLoop()
-        engine = try TransferEngine(loop: loop, configuration: engineSettings)
+        engine = try TransferEngine(loop: loop, configuration: setup.engineSettings)
     }
 
-    /// Runs the lanes until the cell is over, and returns what they measured.
-    func run(_ makeScenario: (Int) -> any Scenario, laneCount: Int) -> CellMeasurements {
-        lanes = (0..<laneCount).map { lane in
-            Lane(
-                makeScenario(lane), worker: self,
-                connectionGroup: keepsConnections ? 0 : lane + 1,
-                keepsConnections: keepsConnections)
-        }
-        running = lanes.count
-        lanes.forEach { startNext($0) }
-        if running > 0 {
+    /// Runs until the cell is over, and returns what was measured.
+    func run(_ control: CellControl) -> WorkerResult {
+        self.control = control
+        unixSeconds = Int64(Date().timeIntervalSince1970)
+        clinux_set_timer_slack(1)
+        let (cpuNs, startNs) = (threadCPUNs(), monotonicNs())
+        let starts = makeStarts(control)
+        self.starts = starts
+        starts.begin()
+        if !isOver {
             tick()
             loop.run()
         }
@@ -69,61 +68,90 @@ final class Worker {
         report()
         samples.flush()
         measurements.finish()
-        return measurements
+        let usedNs = max(0, threadCPUNs() - cpuNs - loop.spunNs)
+        return WorkerResult(
+            measurements: measurements, endedUploads: endedUploads, times: times,
+            busyShare: Double(usedNs) / Double(max(1, monotonicNs() - startNs)),
+            spunNs: loop.spunNs)
     }
 
-    func ended(_ lane: Lane, _ sample: Sample, sizeBytes: Int64) {
-        samples.append(sample, sizeBytes: sizeBytes)
-        measurements.recordSecond(
-            sample, sizeBytes: sizeBytes, cellStartNs: control.startNs, inFlight: running)
-        if !sample.isWarmup {
-            measurements.record(sample, sizeBytes: sizeBytes)
+    private func makeStarts(_ control: CellControl) -> any Starts {
+        switch control.load.model {
+        case .open(let open): return OpenStarts(self, control, open)
+        case .closed(let clients):
+            let lanes = clients / count + (index < clients % count ? 1 : 0)
+            return ClosedStarts(self, control, laneCount: lanes)
         }
-        measurements.recordRate(sample, sizeBytes: sizeBytes, window: control.window)
+    }
+
+    // MARK: What starts use
+
+    func makeLane() -> Lane {
+        laneCount += 1
+        return Lane(
+            setup.makeScenario(laneCount - 1), worker: self,
+            connectionGroup: setup.keepsConnections ? 0 : laneCount,
+            keepsConnections: setup.keepsConnections)
+    }
+
+    /// What upload `index` of the cell sends.
+    func content(_ index: Int64) -> UploadContent? {
+        setup.workload.content(for: setup.cell, index: index)
+    }
+
+    func overflowed(_ upload: Int64, intendedNs: Int64, isWarmup: Bool, sizeBytes: Int64) {
+        var sample = Sample()
+        sample.upload = upload
+        sample.worker = index
+        sample.isWarmup = isWarmup
+        sample.intendedNs = intendedNs
+        sample.outcome = .overflow
+        overflowed += 1
+        record(sample, sizeBytes: sizeBytes)
+    }
+
+    private var isOver = false
+
+    /// Nothing is in flight and nothing starts any more.
+    func cellIsOver() {
+        isOver = true
+        loop.stop()
+    }
+
+    // MARK: What lanes use
+
+    func ended(_ lane: Lane, _ sample: Sample, sizeBytes: Int64) {
+        record(sample, sizeBytes: sizeBytes)
         endedUploads += 1
         if sample.hasFailed {
             failed += 1
         } else {
             bytes += sizeBytes
         }
-        guard sample.outcome == .connectFailed, !Interruption.isRequested else {
-            startNext(lane)
-            return
-        }
-        // A target that is gone refuses in microseconds: without a pause the client would only
-        // count refusals.
-        loop.schedule(afterNs: Self.pauseAfterRefusalNs) { [unowned self] in startNext(lane) }
+        starts?.ended(lane, sample.outcome)
     }
 
-    private func startNext(_ lane: Lane) {
-        let now = monotonicNs()
-        guard let isWarmup = mayStart(now),
-            let content = workload.content(for: cell, index: nextUpload)
-        else {
-            running -= 1
-            if running == 0 { loop.stop() }
-            return
-        }
-        let upload = nextUpload
-        nextUpload += uploadStride
-        lane.start(content, upload: upload, isWarmup: isWarmup)
+    private func record(_ sample: Sample, sizeBytes: Int64) {
+        guard let control else { return }
+        samples.append(sample, sizeBytes: sizeBytes)
+        measurements.recordSecond(
+            sample, sizeBytes: sizeBytes, cellStartNs: control.startNs,
+            inFlight: starts?.inFlight ?? 0)
+        if !sample.isWarmup { measurements.record(sample, sizeBytes: sizeBytes) }
+        measurements.recordRate(sample, sizeBytes: sizeBytes, window: control.window)
+        if setup.keepsTimes { times.append(UploadTimes(sample)) }
     }
 
-    /// Whether the next upload is warm-up, nil when none may start any more.
-    private func mayStart(_ now: Int64) -> Bool? {
-        guard !Interruption.isRequested else { return nil }
-        if now < control.measureFromNs { return true }
-        if let lastStart = control.lastStartNs { return now < lastStart ? false : nil }
-        guard let left = countedLeft, left > 0 else { return nil }
-        countedLeft = left - 1
-        return false
-    }
+    // MARK: A few times per second
 
     private func tick() {
         unixSeconds = Int64(Date().timeIntervalSince1970)
         report()
-        if Interruption.isRequested { cancelUploads() }
-        guard running > 0 else { return }
+        if control?.isStopped ?? false {
+            starts?.stop()
+            cancelUploads()
+        }
+        guard !isOver else { return }
         loop.schedule(afterNs: Self.tickNs) { [unowned self] in tick() }
     }
 
@@ -137,9 +165,43 @@ final class Worker {
     }
 
     private func report() {
-        control.report(
+        control?.report(
             ended: endedUploads - reported.ended, failed: failed - reported.failed,
-            bytes: bytes - reported.bytes)
-        reported = (endedUploads, failed, bytes)
+            overflowed: overflowed - reported.overflowed, bytes: bytes - reported.bytes)
+        reported = (endedUploads, failed, overflowed, bytes)
     }
+}
+
+/// What one worker brings home.
+struct WorkerResult: Sendable {
+    let measurements: CellMeasurements
+    let endedUploads: Int
+    let times: [UploadTimes]
+    /// The share of the cell's time in which the thread was computing; waiting for the next start
+    /// is not counted.
+    let busyShare: Double
+    let spunNs: Int64
+}
+
+/// When one upload was intended to start, did start, and ended.
+struct UploadTimes: Sendable {
+    let upload: Int64
+    let isWarmup: Bool
+    /// CLOCK_MONOTONIC; start and end are 0 for one that never started.
+    let intendedNs: Int64
+    let startedNs: Int64
+    let endedNs: Int64
+    let outcome: Outcome
+
+    init(_ sample: Sample) {
+        upload = sample.upload
+        isWarmup = sample.isWarmup
+        intendedNs = sample.intendedNs
+        startedNs = sample.startedNs
+        endedNs = sample.endedNs
+        outcome = sample.outcome
+    }
+
+    /// From the intended start; nil unless it succeeded.
+    var responseNs: Int64? { outcome == .success ? endedNs - intendedNs : nil }
 }
