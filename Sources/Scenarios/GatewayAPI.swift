@@ -33,9 +33,11 @@ package struct GatewayAPI: Sendable {
             "contentType=\(Self.escaped(content.contentType))"
             + "&filename=\(Self.escaped(content.fileName))"
             + (isAccelerated ? "&accelerate=true" : "")
-        return Request(
-            origin: origin,
-            head: head("GET", "\(path)?\(query)", fields: ""), body: [])
+        return get("\(path)?\(query)")
+    }
+
+    func get(_ target: String) -> Request {
+        Request(origin: origin, head: head("GET", target, fields: ""), body: [])
     }
 
     func permission(in answer: Answer) -> Permission? {
@@ -64,12 +66,16 @@ package struct GatewayAPI: Sendable {
 
     /// A PUT of the file itself, to the API or to an edge that takes the same token.
     func put(_ target: String, _ content: UploadContent, fields: String = "") -> Request {
+        put(
+            target, BodySlice(content.payload), contentType: content.contentType, fields: fields)
+    }
+
+    func put(
+        _ target: String, _ body: BodySlice, contentType: String, fields: String = ""
+    ) -> Request {
         let fields =
-            "Content-Type: \(content.contentType)\r\nContent-Length: \(content.sizeBytes)\r\n"
-            + fields
-        return Request(
-            origin: origin, head: head("PUT", target, fields: fields),
-            body: [BodySlice(content.payload)])
+            "Content-Type: \(contentType)\r\nContent-Length: \(body.count)\r\n" + fields
+        return Request(origin: origin, head: head("PUT", target, fields: fields), body: [body])
     }
 
     private func head(_ method: String, _ target: String, fields: String) -> [UInt8] {

@@ -66,7 +66,7 @@ struct MultipartTargets {
     }
 
     /// S3 API Reference, "CreateMultipartUpload": `<UploadId>…</UploadId>`.
-    private static func uploadID(in body: [UInt8]) -> String? {
+    static func uploadID(in body: [UInt8]) -> String? {
         guard let start = body.firstRange(of: Array("<UploadId>".utf8))?.upperBound,
             let end = body[start...].firstIndex(of: UInt8(ascii: "<")), end > start
         else { return nil }

@@ -159,13 +159,8 @@ package final class PresignedMultipart: Scenario {
     private func complete() -> Step {
         guard let targets else { return .wait }
         stage = .complete
-        var xml = "<CompleteMultipartUpload>"
-        for (index, etag) in etags.enumerated() {
-            let text = Self.escaped(etag ?? "")
-            xml += "<Part><PartNumber>\(index + 1)</PartNumber><ETag>\(text)</ETag></Part>"
-        }
-        xml += "</CompleteMultipartUpload>"
-        return ask(targets.complete.request("POST", [BodySlice(bytes: Array(xml.utf8))]))
+        let document = CompletionDocument.bytes(etags: etags.map { $0 ?? "" })
+        return ask(targets.complete.request("POST", [BodySlice(bytes: document)]))
     }
 
     /// S3 may begin a 200 before it knows the outcome, and then put an error into the body (S3 API
@@ -196,6 +191,18 @@ package final class PresignedMultipart: Scenario {
         var next = ScenarioRequest(phase: .upload, request: request)
         next.carriesFile = false
         return .send(next)
+    }
+}
+
+/// Names the parts of an upload in their order (S3 API Reference, "CompleteMultipartUpload").
+enum CompletionDocument {
+    static func bytes(etags: [String]) -> [UInt8] {
+        var xml = "<CompleteMultipartUpload>"
+        for (index, etag) in etags.enumerated() {
+            xml +=
+                "<Part><PartNumber>\(index + 1)</PartNumber><ETag>\(escaped(etag))</ETag></Part>"
+        }
+        return Array((xml + "</CompleteMultipartUpload>").utf8)
     }
 
     /// What must not stand in an XML text; a hostile ETag stays one text.

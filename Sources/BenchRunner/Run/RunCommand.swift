@@ -52,7 +52,7 @@ enum RunCommand {
     }
 
     /// The target, and the child process that is it when none was named.
-    private static func open(
+    static func open(
         _ plan: RunPlan
     ) throws(CommandError) -> (RunTarget, EmbeddedEndpoint?) {
         if case .url(let url) = plan.target {

@@ -2,6 +2,9 @@
 enum RunFlags {
     static let all = load + client + place + EmulationFlags.flags + output
 
+    /// Those of these names, for commands that have them too.
+    static func named(_ names: String...) -> [Flag] { all.filter { names.contains($0.name) } }
+
     private static let load = [
         Flag(
             name: "scenarios", valueName: "A,B",
@@ -66,7 +69,7 @@ enum RunFlags {
             help: "gateway (default), or local: sign here, S3 requests only"),
     ]
 
-    private static let place = [
+    static let place = [
         Flag(name: "target", valueName: "URL", help: "an S3 endpoint, or 'embedded' (default)"),
         Flag(name: "bucket", valueName: "NAME", help: "the bucket at the target"),
         Flag(
@@ -82,7 +85,7 @@ enum RunFlags {
         Flag(name: "insecure", help: "do not verify the target's certificate"),
     ]
 
-    private static let output = [
+    static let output = [
         Flag(name: "plan", valueName: "FILE", help: "JSON object of these flags"),
         Flag(
             name: "out", short: "o", valueName: "DIR",

@@ -28,7 +28,7 @@ struct RunRecord {
             "status": status.rawValue,
             "machine": MachineFacts.object,
             "libraries": MachineFacts.libraries,
-            "target": targetObject,
+            "target": Self.object(of: target),
             "warnings": warnings,
         ]
         object["roles_cpu_s"] = rolesCPU ?? NSNull()
@@ -69,16 +69,16 @@ struct RunRecord {
         return object
     }
 
-    private var targetObject: [String: Any] {
+    static func object(of target: RunTarget) -> [String: Any] {
         var object: [String: Any] = [
             "kind": target.isEmbedded ? "embedded" : "external",
-            "store": Self.withoutSecrets(target.storeURL),
+            "store": withoutSecrets(target.storeURL),
             "bucket": target.bucket,
             "region": target.region,
         ]
-        object["gateway"] = target.gatewayURL.map(Self.withoutSecrets) ?? NSNull()
-        object["edge"] = target.edgeURL.map(Self.withoutSecrets) ?? NSNull()
-        object["accelerate"] = target.accelerateURL.map(Self.withoutSecrets) ?? NSNull()
+        object["gateway"] = target.gatewayURL.map(withoutSecrets) ?? NSNull()
+        object["edge"] = target.edgeURL.map(withoutSecrets) ?? NSNull()
+        object["accelerate"] = target.accelerateURL.map(withoutSecrets) ?? NSNull()
         return object
     }
 

@@ -13,7 +13,7 @@ struct ScenarioFactory: Sendable {
     private let direct: LocalEndpoint?
     private let accelerated: LocalEndpoint?
 
-    private struct LocalEndpoint: Sendable {
+    struct LocalEndpoint: Sendable {
         let presigner: URLPresigner
         let origin: Origin
     }
@@ -87,7 +87,7 @@ struct ScenarioFactory: Sendable {
         }
     }
 
-    private static func local(
+    static func local(
         _ target: RunTarget, _ url: String, _ style: Endpoint.Style, _ flag: String
     ) throws(CommandError) -> LocalEndpoint {
         let endpoint: Endpoint
@@ -105,12 +105,12 @@ struct ScenarioFactory: Sendable {
             origin: try origin("\(endpoint.scheme)://\(endpoint.host)", flag))
     }
 
-    private static func api(
-        _ target: RunTarget, _ url: String, _ flag: String
+    static func api(
+        _ target: RunTarget, _ url: String, _ flag: String, token: String? = nil
     ) throws(CommandError) -> GatewayAPI {
         GatewayAPI(
             origin: try origin(url, flag), pathPrefix: pathPrefix(url), bucket: target.bucket,
-            token: target.apiToken)
+            token: token ?? target.apiToken)
     }
 
     private static func origin(_ url: String, _ flag: String) throws(CommandError) -> Origin {

@@ -34,10 +34,10 @@ final class EndpointSigners {
     /// With `KeyPolicy.chosen` the policy fixes only the beginning of the key: the form names it by
     /// `${filename}`, and its sender may name it otherwise.
     func form(
-        key: String, contentType: String, limit: Int64, user: String
+        key: String, contentType: String, sizes: ClosedRange<Int64>, user: String
     ) throws(SigningError) -> PresignedForm {
         let isChosen = configuration.keyPolicy == .chosen
-        return try formSigner(contentType, limit).signer.sign(
+        return try formSigner(contentType, sizes).signer.sign(
             key: isChosen ? "users/\(user)/${filename}" : key, at: configuration.now())
     }
 
@@ -63,16 +63,16 @@ final class EndpointSigners {
     }
 
     private func formSigner(
-        _ contentType: String, _ limit: Int64
+        _ contentType: String, _ sizes: ClosedRange<Int64>
     ) throws(SigningError) -> FormSigner {
-        let name = "\(limit) \(contentType)"
+        let name = "\(sizes) \(contentType)"
         if let prepared = formSigners[name] { return prepared }
         if formSigners.count >= Self.preparedLimit { formSigners = [:] }
         let fields = [(name: "Content-Type", value: contentType)]
         let made = FormSigner(
             try PostFormSigner(
                 credentials: configuration.credentials, endpoint: endpoint, fields: fields,
-                conditions: PostFormSigner.exactly(fields) + [.contentLength(0...limit)],
+                conditions: PostFormSigner.exactly(fields) + [.contentLength(sizes)],
                 expiresSeconds: configuration.expiresSeconds))
         formSigners[name] = made
         return made

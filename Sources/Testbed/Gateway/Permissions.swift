@@ -6,7 +6,7 @@ import Presign
 ///
 /// Parameters of both: `contentType` (signed, so the upload must carry it; default
 /// application/octet-stream), `filename` (its extension goes into the key), `accelerate`. Of the form
-/// also `maxBytes`.
+/// also `minBytes` and `maxBytes`.
 final class Permissions {
     private let configuration: GatewayConfiguration
     private let naming: UploadNaming
@@ -51,13 +51,15 @@ final class Permissions {
     func signedPost(_ request: HTTPRequest, user: String) -> HTTPResponse {
         let query = FormQuery(request.rawQuery)
         let limit = query["maxBytes"].map { Int64($0) ?? -1 } ?? Self.objectLimitBytes
+        let least = query["minBytes"].map { Int64($0) ?? -1 } ?? 0
         guard let type = UploadNaming.contentType(query["contentType"]),
-            (0...Self.objectLimitBytes).contains(limit),
+            0 <= least, least <= limit, limit <= Self.objectLimitBytes,
             let signers = signers(for: request, isAccelerated: query["accelerate"] == "true")
         else { return Self.invalidParameter }
         let key = naming.key(user: user, fileName: query["filename"] ?? "")
         do throws(SigningError) {
-            let form = try signers.form(key: key, contentType: type, limit: limit, user: user)
+            let form = try signers.form(
+                key: key, contentType: type, sizes: least...limit, user: user)
             let fields = form.fields.map { ($0.name, JSONValue.string($0.value)) }
             let data = [("url", JSONValue.string(form.url)), ("fields", .object(fields))]
             return GatewayAnswer.json(200, [("id", .string(key)), ("data", .object(data))])

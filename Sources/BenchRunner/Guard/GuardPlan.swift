@@ -1,0 +1,58 @@
+import Scenarios
+
+/// What `guard` tries, on what.
+struct GuardPlan {
+    /// Target, signer, strategies and output, as `run` has them.
+    var base: RunPlan
+    let cases: [GuardCase]
+    let smallestBytes: Int64
+    let limitBytes: Int64
+    let largestFileBytes: Int64
+    let expectPath: String?
+
+    init(_ settings: Settings) throws(CommandError) {
+        var base = try RunPlan(settings)
+        if base.target == .embedded { base.link = settings.text("link") ?? RunPlan.loopback }
+        self.base = base
+        let named = try settings.list("cases", default: GuardCase.names) {
+            text, source throws(CommandError) in
+            try Quantities.choice(text, source, of: GuardCase.names)
+        }
+        let wanted = Set(named)
+        cases = GuardCase.allCases.filter { wanted.contains($0.rawValue) }
+        let read = { (name: String, fallback: Int64) throws(CommandError) -> Int64 in
+            try settings.parsed(name, default: fallback, Quantities.bytes)
+        }
+        smallestBytes = try read("smallest", 1024)
+        limitBytes = try read("limit", 256 << 10)
+        largestFileBytes = try read("largest-file", 32 << 20)
+        expectPath = settings.text("expect")
+        guard smallestBytes >= 64 else { throw .usage("--smallest must be 64 bytes or more") }
+        guard limitBytes >= smallestBytes + 64, limitBytes <= 1 << 30 else {
+            throw .usage("--limit must be 64 bytes more than --smallest, and at most 1GiB")
+        }
+        let apiBytes = base.gatewayOrNil == nil ? 0 : base.proxyLimits.gatewayBodyBytes
+        guard largestFileBytes > max(limitBytes, apiBytes), largestFileBytes <= 4 << 30 else {
+            throw .usage(
+                "--largest-file must be more than --limit and the API's limit"
+                    + " (\(max(limitBytes, apiBytes)) bytes), and at most 4GiB")
+        }
+    }
+}
+
+extension RunPlan {
+    /// The API, where there is one to ask.
+    fileprivate var gatewayOrNil: Signer? { signer == .gateway ? signer : nil }
+}
+
+extension Strategy {
+    var guardFamily: GuardFamily {
+        switch self {
+        case .proxyJSON: .proxyJSON
+        case .proxyBinary: .proxyBinary
+        case .edgeRedirect, .presignedPut, .acceleratedPut: .put
+        case .presignedPost, .acceleratedPost: .form
+        case .presignedMultipart, .acceleratedMultipart: .parts
+        }
+    }
+}

@@ -1,0 +1,67 @@
+package import Presign
+package import Transfer
+
+/// Requests of the bucket's owner, signed by their header: what prepares a scene, looks at what is
+/// left and takes it away.
+package struct SignedRequests {
+    private let store: GuardContext.Store
+
+    package init(_ store: GuardContext.Store) { self.store = store }
+
+    package func put(_ key: String, _ body: BodySlice, at time: SigningTime) -> Request {
+        request(
+            "PUT", key: key, fields: [("Content-Type", GuardFiles.contentType)], body: [body],
+            at: time)
+    }
+
+    package func head(_ key: String, at time: SigningTime) -> Request {
+        request("HEAD", key: key, at: time)
+    }
+
+    package func delete(_ key: String, at time: SigningTime) -> Request {
+        request("DELETE", key: key, at: time)
+    }
+
+    package func abort(_ uploadID: String, of key: String, at time: SigningTime) -> Request {
+        request("DELETE", key: key, query: [("uploadId", uploadID)], at: time)
+    }
+
+    /// Multipart uploads under way whose keys begin so.
+    package func listUploads(prefix: String, at time: SigningTime) -> Request {
+        request("GET", query: [("prefix", prefix), ("uploads", "")], at: time)
+    }
+
+    package func listObjects(prefix: String, at time: SigningTime) -> Request {
+        request("GET", query: [("list-type", "2"), ("prefix", prefix)], at: time)
+    }
+
+    /// Allows one origin.
+    package func putCORS(origin: String, at time: SigningTime) -> Request {
+        let xml = """
+            <CORSConfiguration><CORSRule><AllowedOrigin>\(origin)</AllowedOrigin>\
+            <AllowedMethod>PUT</AllowedMethod><AllowedMethod>POST</AllowedMethod>\
+            <AllowedHeader>*</AllowedHeader><ExposeHeader>ETag</ExposeHeader></CORSRule></CORSConfiguration>
+            """
+        return request("PUT", query: [("cors", "")], body: [.bytes(Array(xml.utf8))], at: time)
+    }
+
+    private func request(
+        _ method: String, key: String? = nil, query: [NameValue] = [], fields: [NameValue] = [],
+        body: [BodySlice] = [], at time: SigningTime
+    ) -> Request {
+        let endpoint = store.presigner.endpoint
+        let path =
+            key.map { endpoint.pathPrefix + "/" + PercentEncoding.encode($0, keepingSlash: true) }
+            ?? (endpoint.pathPrefix.isEmpty ? "/" : endpoint.pathPrefix)
+        let signer = HeaderSigner(
+            credentials: store.presigner.credentials, region: store.presigner.region)
+        let signed = signer.sign(
+            method: method, path: path, query: query,
+            headers: [("Host", endpoint.host)] + fields,
+            payload: body.isEmpty ? .empty : .unsigned, at: time)
+        let pairs = query.map { "\($0.name)=\(PercentEncoding.encode($0.value))" }
+        let target = path + (pairs.isEmpty ? "" : "?" + pairs.joined(separator: "&"))
+        return Request(
+            method, target, at: store.origin, fields: fields + signed.headers, body: body)
+    }
+}
