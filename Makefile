@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 
-.PHONY: help setup build run test lint format bench bench-link clean
+.PHONY: help setup build run test interop-servers docs-guard lint format bench bench-link clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -19,6 +19,12 @@ run: build ## compare the strategies against the embedded endpoint
 test: setup ## all tests: in Swift, then with boto3, the AWS CLI and curl
 	@scripts/test.sh
 
+interop-servers: setup ## checks on other S3 servers: Ceph's gateway, rclone and moto, which it installs
+	@scripts/check-servers.sh
+
+docs-guard: setup ## the tables in docs/guard.md, anew, on the same servers
+	@scripts/check-servers.sh --docs
+
 lint: ## format, file sizes, script syntax
 	@scripts/lint.sh
 
@@ -32,4 +38,4 @@ bench-link: build ## the emulated network in real time, beside measurements of L
 	python3 Tests/Bench/link.py .build/release/uploadbench
 
 clean: ## remove what was built and the test clients; results stay
-	rm -rf .build .venv
+	rm -rf .build .venv .venv-servers

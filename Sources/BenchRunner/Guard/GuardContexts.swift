@@ -37,9 +37,10 @@ struct GuardContexts {
             target, usesAPI && hasToken ? target.gatewayURL : nil, "--gateway", token: expired)
         expiredEdge = try Self.api(
             target, usesAPI && hasToken ? target.edgeURL : nil, "--edge", token: expired)
-        let limits = plan.base.proxyLimits
-        let largest = max(plan.largestFileBytes, plan.limitBytes + 1, limits.gatewayBodyBytes + 1)
-        files = GuardFiles(largestBytes: largest, seed: plan.base.seed)
+        let usual = plan.limitBytes + 1
+        files = GuardFiles(
+            largestBytes: plan.triesLargeFiles ? plan.largestFileBytes : usual,
+            largestLyingBytes: usual, seed: plan.base.seed)
     }
 
     func make(for strategy: Strategy) -> GuardContext {

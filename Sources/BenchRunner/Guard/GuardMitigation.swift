@@ -1,3 +1,4 @@
+import Foundation
 import Scenarios
 
 /// What closes a hole, and what that costs.
@@ -14,15 +15,15 @@ struct GuardMitigation: Equatable {
     static let eventDollarsPerMillion = 0.20 + 0.125 * 0.05 * 16.6667 + 0.40
 
     private static var event: String {
-        "an S3 event that looks at each object and deletes it: about"
-            + " $\((eventDollarsPerMillion * 100).rounded() / 100) per million uploads"
+        "an S3 event that looks at each object and deletes it: about $"
+            + String(format: "%.2f", eventDollarsPerMillion) + " per million uploads"
     }
 
     static let abortIncompleteUploads = GuardMitigation(
         "parts stay and are billed: a lifecycle rule AbortIncompleteMultipartUpload: free")
 
     private static let otherServer =
-        "none but the API: this server does not verify what was signed; do not let clients reach it"
+        "this server does not verify what was signed: let only the API reach it, which then pays for every byte"
 
     static func closing(_ guardCase: GuardCase, _ strategy: Strategy) -> GuardMitigation {
         let family = strategy.guardFamily
@@ -48,7 +49,7 @@ struct GuardMitigation: Equatable {
             return GuardMitigation(overwriting(guardCase, family))
         case .clockAheadBy20min:
             return GuardMitigation(
-                "keep the signer's clock right (NTP): free; a policy's end is all that limits it"
+                "keep the signer's clock right (NTP): free; only the end is looked at"
             )
         case .replayAfterExpiry, .clockBehindBy20min, .shortExpires:
             return GuardMitigation(otherServer)
@@ -62,15 +63,21 @@ struct GuardMitigation: Equatable {
                     : "Content-MD5 where the server checks it: free; or the review compares the ETag: one HEAD, $0.40 per million uploads"
             )
         case .foreignOrigin: return GuardMitigation(origin(family))
-        case .honest, .outsidePrefix, .otherUser, .changedMethod, .fileNotLast, .expiredToken,
-            .clockAheadBy60s, .clockBehindBy60s, .signedLength:
+        case .expiredToken:
+            return GuardMitigation(
+                isProxy
+                    ? otherServer
+                    : "session tokens are ignored here: a short Expires, and keys that are changed often: free"
+            )
+        case .honest, .outsidePrefix, .otherUser, .changedMethod, .fileNotLast, .clockAheadBy60s,
+            .clockBehindBy60s, .signedLength:
             return GuardMitigation(otherServer)
         }
     }
 
     private static func size(_ family: GuardFamily) -> String {
         switch family {
-        case .form: "content-length-range in the policy: free; or \(event)"
+        case .form: "\(otherServer); or \(event)"
         case .parts:
             "sign each part's Content-Length: free, the client says the size first; or \(event)"
         default:

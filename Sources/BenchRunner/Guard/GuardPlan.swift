@@ -10,6 +10,11 @@ struct GuardPlan {
     let largestFileBytes: Int64
     let expectPath: String?
 
+    /// Are there files beyond the application's limit and one byte more?
+    var triesLargeFiles: Bool {
+        cases.contains(.hundredTimesTooLarge) || cases.contains(.oneByteTooLarge)
+    }
+
     init(_ settings: Settings) throws(CommandError) {
         var base = try RunPlan(settings)
         if base.target == .embedded { base.link = settings.text("link") ?? RunPlan.loopback }

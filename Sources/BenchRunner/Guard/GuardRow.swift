@@ -41,7 +41,8 @@ struct GuardRow {
     /// What of the file had gone out when the answer decided.
     var sentShare: String {
         guard let bytesSent, let fileBytes, fileBytes > 0 else { return "" }
-        if bytesSent >= fileBytes { return "whole file" }
+        // The head may go out with the file's first bytes: nearly all of it counts as all.
+        if bytesSent * 10 >= fileBytes * 9 { return "whole file" }
         return bytesSent < 16_384 ? "head only" : "part of the file"
     }
 

@@ -20,7 +20,9 @@ struct GuardTable {
         lines += wrap(GuardSymbol.legend, indent: "", hanging: "")
         let holes = GuardHoles(report.rows)
         if !holes.groups.isEmpty {
-            lines += ["", "\(holes.count) holes, and what closes them (prices: us-east-1):"]
+            lines += [
+                "", "\(holes.count) holes, and what closes them (list prices of us-east-1, 2024):",
+            ]
         }
         for group in holes.groups {
             let names = group.strategies.map(\.rawValue).joined(separator: ", ")
@@ -156,9 +158,11 @@ struct GuardHoles {
 
     private(set) var groups: [Group] = []
 
-    var count: Int { groups.reduce(0) { $0 + $1.strategies.count } }
+    /// Cells, not lines.
+    let count: Int
 
     init(_ rows: [GuardRow]) {
+        count = rows.count(where: \.isHole)
         for guardCase in GuardCase.allCases {
             for row in rows where row.guardCase == guardCase && row.isHole {
                 add(guardCase.title, row)
@@ -167,6 +171,26 @@ struct GuardHoles {
         for row in rows where !row.isHole && row.leavesParts {
             add("parts left by what was refused", row)
         }
+        groups = Self.merged(groups)
+    }
+
+    /// Cases with the same way out for the same strategies on one line.
+    private static func merged(_ groups: [Group]) -> [Group] {
+        var merged: [Group] = []
+        for group in groups {
+            guard
+                let index = merged.firstIndex(where: {
+                    $0.mitigation == group.mitigation && $0.strategies == group.strategies
+                })
+            else {
+                merged.append(group)
+                continue
+            }
+            let title = merged[index].title + ", " + group.title
+            merged[index] = Group(
+                title: title, mitigation: group.mitigation, strategies: group.strategies)
+        }
+        return merged
     }
 
     private mutating func add(_ title: String, _ row: GuardRow) {

@@ -13,10 +13,12 @@ package struct GuardFiles {
     private let truthful: Payload
     private let lying: Payload
 
-    /// - Parameter largestBytes: that any attempt will ask for.
-    package init(largestBytes: Int64, seed: UInt64) {
+    /// - Parameters:
+    ///   - largestBytes: that any attempt will ask for.
+    ///   - largestLyingBytes: the same of files that are not what they say; they are of usual size.
+    package init(largestBytes: Int64, largestLyingBytes: Int64, seed: UInt64) {
         truthful = Payload(byteCount: Int(largestBytes), prefix: Self.signature, seed: seed)
-        lying = Payload(byteCount: Int(largestBytes), seed: seed &+ 1)
+        lying = Payload(byteCount: Int(largestLyingBytes), seed: seed &+ 1)
     }
 
     /// Bytes that begin as a PNG file does, if there is room.

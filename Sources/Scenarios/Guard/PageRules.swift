@@ -6,9 +6,13 @@ extension GuardRequests {
     /// Fetch standard asks for, and only as far as a browser lets the page go on.
     func fromPage(of pageOrigin: String) -> GuardRequests {
         var requests = self
+        var origin = pageOrigin
         requests.moves = moves.flatMap { move in
-            move.isPreparation
-                ? [move] : [move.preflight(pageOrigin), move.sentByPage(of: pageOrigin)]
+            guard !move.isPreparation else { return [move] }
+            let sent = [move.preflight(origin), move.sentByPage(of: origin)]
+            // Behind a redirect from one foreign origin to another (Fetch, "HTTP-redirect fetch").
+            if move.role == .edge { origin = "null" }
+            return sent
         }
         return requests
     }
