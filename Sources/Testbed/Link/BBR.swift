@@ -30,7 +30,8 @@ struct BBRState {
     /// Segments of one burst at the present rate.
     var quantum: Int { max(2, Int(rate / 1024 / Double(Segment.bytes))) }
 
-    mutating func noteIdle() { appLimited = max(delivered, 1) }
+    /// The program had nothing to send.
+    mutating func noteIdle(_ inFlight: Int) { appLimited = max(delivered + inFlight, 1) }
 
     mutating func restart(_ time: Double) {
         firstSentAt = time

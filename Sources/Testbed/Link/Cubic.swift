@@ -9,6 +9,11 @@ struct CubicState {
     private var startWindow = 0.0
     private var acknowledged = 0.0
 
+    /// A pause of the program's is not time in which the window would have grown.
+    mutating func noteStart(_ time: Double, silence: Double) {
+        if let begun = epoch, silence > 0 { epoch = min(time, begun + silence) }
+    }
+
     mutating func noteLoss(_ window: Double) {
         most = window * (window < most ? 0.85 : 1)
         epoch = nil
@@ -51,29 +56,28 @@ struct HyStart {
     private var current = 1e9
     private var samples = 0
 
-    mutating func endsSlowStart(
-        _ time: Double, _ burst: Burst, trip: Double, nextNumber: Int, window: Double,
-        secondsPerByte: Double
-    ) -> Bool {
-        if burst.number > roundEnd {
-            roundEnd = nextNumber - 1
-            roundStart = time
-            lastTrain = time
-            current = 1e9
-            samples = 0
-        }
-        // A burst's own length is neither queue nor gap.
-        let length = Double(burst.segments - 1) * 1500 * secondsPerByte
-        least = min(least, trip - length)
-        guard window >= Double(16 * Segment.bytes) else { return false }
+    /// The first acknowledgement of what was sent after the last round began starts the next.
+    mutating func begin(_ burst: Burst, nextNumber: Int, _ time: Double) {
+        guard burst.number > roundEnd else { return }
+        roundEnd = nextNumber - 1
+        roundStart = time
+        lastTrain = time
+        current = 1e9
+        samples = 0
+    }
+
+    /// - Parameter window: in segments.
+    mutating func endsSlowStart(_ time: Double, trip: Double, window: Double) -> Bool {
+        least = min(least, trip)
+        guard window >= 16 else { return false }
         var ends = false
-        if time - length - lastTrain <= 0.002 {
+        if time - lastTrain <= 0.002 {
             lastTrain = time
             ends = time - roundStart > (least + 0.001) / 2
         }
+        current = min(current, trip)
         if samples < 8 {
-            samples += burst.segments
-            current = min(current, trip - length)
+            samples += 1
         } else if current > least + min(max(least / 8, 0.004), 0.016) {
             ends = true
         }

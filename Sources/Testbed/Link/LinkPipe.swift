@@ -36,10 +36,7 @@ final class LinkPipe {
         flow = Flow(
             events, direction, parameters.control, roundTrip: parameters.roundTrip
         ) { arrived($0, $1) }
-        if let window {
-            flow.window = window
-            flow.threshold = window
-        }
+        if let window { flow.open(windowBytes: window) }
         // The flow may have events to come when the connection has ended.
         arrived = { [weak self] _, count in
             self?.owed += count
@@ -59,22 +56,33 @@ final class LinkPipe {
 
     var wantsMore: Bool { flow.unsent < Self.sendBufferBytes && !hasEnded }
 
+    /// Takes what is there, and gives it to the flow in one piece: a program's single write would not
+    /// be cut into packets at our buffer's ends either.
     private func read(_ time: Double) {
         isReading = true
         defer { isReading = false }
-        while canRead, wantsMore {
-            let count = withUnsafeTemporaryAllocation(byteCount: 65_536, alignment: 16) { buffer in
-                let count = recv(source, buffer.baseAddress, buffer.count, 0)
-                if count > 0 { waiting.append(UnsafeRawBufferPointer(rebasing: buffer[..<count])) }
-                return count
+        var total = 0
+        while canRead, !hasEnded, flow.unsent + total < Self.sendBufferBytes {
+            let count = receive()
+            if count > 0 {
+                total += count
+                continue
             }
-            guard count > 0 else {
-                canRead = false
-                if count < 0, errno == EAGAIN || errno == EINTR { return }
-                if count < 0 { return broken() }
-                return end(time)
-            }
-            send(time, count)
+            canRead = false
+            let isOver = count == 0
+            if !isOver, errno != EAGAIN, errno != EINTR { return broken() }
+            if total > 0 { send(time, total) }
+            if isOver { end(time) }
+            return
+        }
+        if total > 0 { send(time, total) }
+    }
+
+    private func receive() -> Int {
+        withUnsafeTemporaryAllocation(byteCount: 65_536, alignment: 16) { buffer in
+            let count = recv(source, buffer.baseAddress, buffer.count, 0)
+            if count > 0 { waiting.append(UnsafeRawBufferPointer(rebasing: buffer[..<count])) }
+            return count
         }
     }
 
@@ -84,7 +92,6 @@ final class LinkPipe {
             // As Linux counts it: from the last segment that this side has sent.
             let silence = start - max(opensAt, flow.lastSentAt)
             flow.rest(seconds: silence, restarts: restartsAfterIdle)
-            flow.beginRequest()
         }
         guard start > time else { return flow.write(time, count) }
         flow.events.at(start) { [weak flow] in flow?.write(start, count) }

@@ -8,6 +8,9 @@ import Testing
 @Suite struct LinkParallelTests {
     /// What all connections of a row carry together.
     private static let totalBytes = 16 << 20
+    /// Each connection was a process of its own, and a process takes some milliseconds to start. All in
+    /// step would be a case that no network knows: the same flow would lose in every round.
+    private static let startGap = 0.004
 
     private func modelled(
         _ control: CongestionControl, roundTrip: Double, mbit: Double, flows: Int
@@ -16,7 +19,8 @@ import Testing
         let events = LinkEvents()
         let line = Bottleneck(
             bitsPerSecond: mbit * 1e6, queueBytes: max(roundTrip * mbit * 1e6 / 8, 262_144))
-        let share = Self.totalBytes / flows + 16
+        let writes = measuredWrites(Self.totalBytes / flows)
+        let share = writes.reduce(0, +)
         var ended: [Double] = []
         let all = (0..<flows).map { _ in
             var arrived = 0
@@ -30,7 +34,10 @@ import Testing
             }
         }
         let start = roundTrip + 2 * overhead
-        events.at(start) { all.forEach { $0.write(start, share) } }
+        for (index, flow) in all.enumerated() {
+            let time = start + Double(index) * Self.startGap
+            events.at(time) { writes.forEach { flow.write(time, $0) } }
+        }
         events.run { ended.count < flows }
         return (ended.last ?? .infinity) + roundTrip / 2 + 2 * overhead
     }
@@ -55,7 +62,7 @@ import Testing
             String(
                 format: "parallel         %4d cells, median error %.1f%%, within 10%%: %.1f%%",
                 errors.count, errors[errors.count / 2] * 100, near * 100))
-        #expect(errors[errors.count / 2] <= 0.02)
-        #expect(near >= 0.8)
+        #expect(errors[errors.count / 2] <= 0.05)
+        #expect(near >= 0.85)
     }
 }
