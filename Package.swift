@@ -51,12 +51,12 @@ let package = Package(
             ],
             swiftSettings: swiftSettings),
 
-        tests(of: "Measure"),
+        tests(of: "Measure", fixtures: true),
         tests(of: "NetIO", ["CLinux"]),
         tests(of: "Transfer", ["CLinux", "NetIO"]),
         tests(of: "Presign", fixtures: true),
         tests(of: "Scenarios", ["Measure", "Transfer"]),
         tests(of: "Testbed", ["NetIO", "Presign", "CLinux", "Transfer"], fixtures: true),
-        tests(of: "BenchRunner", ["Measure"]),
+        tests(of: "BenchRunner", ["CLinux", "Measure"]),
     ]
 )

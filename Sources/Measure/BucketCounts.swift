@@ -36,8 +36,9 @@ package struct BucketCounts: Sendable, Equatable {
     /// As `Histogram.valueUs(atPercentile:)`.
     package func valueUs(atPercentile percentile: Double) -> Int64? {
         guard let last = buckets.last else { return nil }
-        let share = min(max(percentile, 0), 100) / 100
-        let target = max(1, UInt64(share * Double(totalCount) + 0.5))
+        // As Histogram has it.
+        let target = max(
+            1, UInt64(min(max(percentile, 0), 100) * Double(totalCount) / 100 + 0.5))
         var seen: UInt64 = 0
         for bucket in buckets {
             seen += bucket.count

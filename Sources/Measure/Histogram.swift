@@ -69,8 +69,9 @@ package struct Histogram: Sendable, Equatable {
     /// - Parameter percentile: 0…100.
     package func valueUs(atPercentile percentile: Double) -> Int64? {
         guard !isEmpty else { return nil }
-        let share = min(max(percentile, 0), 100) / 100
-        let target = max(1, UInt64(share * Double(totalCount) + 0.5))
+        // In the reference's order of operations, so that both round alike.
+        let target = max(
+            1, UInt64(min(max(percentile, 0), 100) * Double(totalCount) / 100 + 0.5))
         var seen: UInt64 = 0
         for (index, count) in counts.enumerated() where count > 0 {
             seen += count

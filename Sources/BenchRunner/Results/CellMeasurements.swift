@@ -4,6 +4,18 @@ import Measure
 enum Metric: String, CaseIterable {
     case response, service, authorize, upload, notify
     case scheduleLag = "schedule-lag"
+
+    /// Among a cell's histograms.
+    fileprivate var position: Int {
+        switch self {
+        case .response: 0
+        case .service: 1
+        case .authorize: 2
+        case .upload: 3
+        case .notify: 4
+        case .scheduleLag: 5
+        }
+    }
 }
 
 /// Everything counted in one cell by one worker; workers' measurements are merged after the join.
@@ -39,7 +51,7 @@ struct CellMeasurements: Sendable {
     }
 
     subscript(metric: Metric) -> Histogram {
-        histograms[Metric.allCases.firstIndex(of: metric) ?? 0]
+        histograms[metric.position]
     }
 
     /// Counts an upload that started after the warm-up. One that the user's interrupt cut off says
@@ -56,9 +68,10 @@ struct CellMeasurements: Sendable {
         lastEndedNs = max(lastEndedNs, sample.endedNs)
         guard !sample.hasFailed else {
             errors += 1
-            let failure = Failure(
-                outcome: sample.outcome, httpStatus: sample.httpStatus, errorCode: sample.errorCode)
-            failures[failure, default: 0] += 1
+            count(
+                Failure(
+                    outcome: sample.outcome, httpStatus: sample.httpStatus,
+                    errorCode: sample.errorCode), 1)
             return
         }
         uploads += 1
@@ -91,7 +104,7 @@ struct CellMeasurements: Sendable {
         uploads += other.uploads
         errors += other.errors
         overflow += other.overflow
-        failures.merge(other.failures, uniquingKeysWith: +)
+        for (failure, times) in other.failures { count(failure, times) }
         goodputBytes += other.goodputBytes
         wireBytes += other.wireBytes
         requests += other.requests
@@ -104,6 +117,17 @@ struct CellMeasurements: Sendable {
         }
     }
 
+    /// The target chooses the codes: beyond so many different ones they are counted without.
+    private mutating func count(_ failure: Failure, _ times: Int) {
+        let isKnown = failures[failure] != nil
+        let kept =
+            isKnown || failures.count < Self.failureKinds
+            ? failure : Failure(outcome: failure.outcome, httpStatus: nil, errorCode: "")
+        failures[kept, default: 0] += times
+    }
+
+    private static let failureKinds = 100
+
     private mutating func recordDurations(_ sample: Sample) {
         record(.response, sample.responseNs)
         record(.service, sample.serviceNs)
@@ -113,7 +137,6 @@ struct CellMeasurements: Sendable {
     }
 
     private mutating func record(_ metric: Metric, _ nanoseconds: Int64) {
-        guard let index = Metric.allCases.firstIndex(of: metric) else { return }
-        histograms[index].record(nanoseconds / 1000)
+        histograms[metric.position].record(nanoseconds / 1000)
     }
 }

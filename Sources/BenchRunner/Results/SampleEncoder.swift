@@ -6,16 +6,19 @@ struct SampleEncoder {
     private let runStartNs: Int64
     private var rows = CSVEncoder()
     private let writer: SampleWriter?
+    private let choice: SampleChoice
+    private var rowCount = 0
 
-    init(cell: Cell, runStartNs: Int64, writer: SampleWriter?) {
+    init(cell: Cell, runStartNs: Int64, choice: SampleChoice = .all, writer: SampleWriter?) {
         self.cell = cell
         self.runStartNs = runStartNs
+        self.choice = choice
         self.writer = writer
         if writer != nil { rows.reserve(SampleWriter.blockBytes + 512) }
     }
 
     mutating func append(_ sample: Sample, sizeBytes: Int64) {
-        guard writer != nil else { return }
+        guard writer != nil, choice.takes(sample) else { return }
         rows.field(cell.scenario.rawValue)
         rows.field(sizeBytes)
         rows.field(cell.round)
@@ -42,12 +45,14 @@ struct SampleEncoder {
         rows.field(sample.bytesSent)
         rows.field(sample.bytesReceived)
         rows.endRow()
+        rowCount += 1
         if rows.bytes.count >= SampleWriter.blockBytes { flush() }
     }
 
     mutating func flush() {
         guard !rows.bytes.isEmpty else { return }
-        writer?.append(rows.take())
+        writer?.append(rows.take(), rows: rowCount)
+        rowCount = 0
         rows.reserve(SampleWriter.blockBytes + 512)
     }
 }

@@ -2,13 +2,15 @@ import Foundation
 import Measure
 import Synchronization
 
-/// Writes `samples.csv` from a thread of its own. Workers hand over finished blocks of rows.
+/// Writes `samples.csv` from a thread of its own. Workers hand over finished blocks of rows and
+/// never wait: what the disk cannot take in time is left out and counted, because a worker that
+/// waits would put the disk's time into the uploads'.
 ///
 /// `@unchecked Sendable`: `file` and `failure` are touched on `queue` only, or after `finish` has
 /// waited for it.
 final class SampleWriter: @unchecked Sendable {
-    /// How much may wait for the disk; beyond it a worker waits too, and `stalls` says so.
-    private static let maximumBlocksWaiting = 256
+    /// How much may wait for the disk: 16 MiB.
+    static let maximumBlocksWaiting = 256
     /// Rows are handed over in blocks of about this many bytes.
     static let blockBytes = 64 * 1024
 
@@ -16,7 +18,7 @@ final class SampleWriter: @unchecked Sendable {
     private var failure: ResultsError?
     private let queue = DispatchQueue(label: "samples.csv")
     private let room = DispatchSemaphore(value: maximumBlocksWaiting)
-    private let stallCount = Atomic<Int>(0)
+    private let dropped = Atomic<Int>(0)
 
     init(path: String) throws(ResultsError) {
         file = try ResultFile(path: path)
@@ -26,14 +28,14 @@ final class SampleWriter: @unchecked Sendable {
         try file.append(header.bytes)
     }
 
-    /// How often a worker had to wait for the disk: such a run's latencies are not to be trusted.
-    var stalls: Int { stallCount.load(ordering: .relaxed) }
+    /// The uploads that the file lacks because the disk was too slow.
+    var droppedRows: Int { dropped.load(ordering: .relaxed) }
 
     /// Called by workers; order between workers is not kept.
-    func append(_ block: [UInt8]) {
-        if room.wait(timeout: .now()) == .timedOut {
-            stallCount.add(1, ordering: .relaxed)
-            room.wait()
+    func append(_ block: [UInt8], rows: Int) {
+        guard room.wait(timeout: .now()) == .success else {
+            dropped.add(rows, ordering: .relaxed)
+            return
         }
         queue.async { [self] in
             defer { room.signal() }

@@ -10,7 +10,18 @@ struct Timeline: Sendable {
         var bytes: Int64 = 0
         /// When the second's last upload ended.
         var inFlight = 0
-        fileprivate var response: [Histogram.Bucket] = []
+        fileprivate var response: [PackedBucket] = []
+    }
+
+    /// A bucket in 8 bytes, as a long cell has many seconds; its lower bound names it.
+    fileprivate struct PackedBucket: Sendable {
+        let lowestUs: UInt32
+        let count: UInt32
+
+        init(_ bucket: Histogram.Bucket) {
+            lowestUs = UInt32(clamping: bucket.lowestUs)
+            count = UInt32(clamping: bucket.count)
+        }
     }
 
     private(set) var seconds: [Second] = []
@@ -61,7 +72,7 @@ struct Timeline: Sendable {
     private mutating func close(next: Int) {
         if !open.isEmpty {
             grow(to: openIndex)
-            seconds[openIndex].response += open.buckets
+            seconds[openIndex].response += open.buckets.map(PackedBucket.init)
             open.reset()
         }
         openIndex = next
@@ -77,7 +88,7 @@ extension Timeline.Second {
     func responseUs(atPercentiles percentiles: [Double]) -> [Int64] {
         var histogram = Histogram()
         for bucket in response {
-            histogram.record(bucket.highestUs, count: bucket.count)
+            histogram.record(Int64(bucket.lowestUs), count: UInt64(bucket.count))
         }
         return percentiles.compactMap { histogram.valueUs(atPercentile: $0) }
     }

@@ -17,7 +17,9 @@ struct CellRun {
     let writer: SampleWriter?
     let runStartNs: Int64
 
-    private var engineSettings: TransferConfiguration { plan.client.engineSettings(target) }
+    private var engineSettings: TransferConfiguration {
+        plan.client.engineSettings(target, threads: plan.threads)
+    }
     private static let lookInterval = DispatchTimeInterval.milliseconds(50)
 
     /// Measures one cell; returns when its last upload has ended.
@@ -37,7 +39,8 @@ struct CellRun {
         let line = StartLine()
         for index in 0..<plan.threads {
             let setup = setup(cell, index, keepsTimes: keepsTimes)
-            let samples = SampleEncoder(cell: cell, runStartNs: runStartNs, writer: writer)
+            let samples = SampleEncoder(
+                cell: cell, runStartNs: runStartNs, choice: plan.samples, writer: writer)
             let threads = plan.threads
             line.addWorker(named: "worker \(index)") {
                 try Worker(index: index, of: threads, setup: setup, samples: samples)

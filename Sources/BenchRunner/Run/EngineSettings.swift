@@ -1,12 +1,13 @@
 import Transfer
 
 extension ClientPlan {
-    /// How the engines of a run connect to the target.
-    func engineSettings(_ target: RunTarget) -> TransferConfiguration {
+    /// How each of a run's engines connects to the target.
+    func engineSettings(_ target: RunTarget, threads: Int = 1) -> TransferConfiguration {
         var settings = TransferConfiguration()
         settings.authoritiesPath = target.authoritiesPath ?? authoritiesPath
         settings.verifiesServer = verifiesServer
         settings.resumesTLSSessions = resumesTLSSessions
+        settings.connectionLimit = max(1, connectionLimit / threads)
         return settings
     }
 }

@@ -61,7 +61,9 @@ struct OpenLoad: Sendable {
 struct OpenPlan: Sendable {
     let profile: RateProfile
     let spacing: ArrivalSchedule.Spacing
-    let maxInFlight: Int
+    var maxInFlight: Int
+    /// Else it is a default, which may be lowered to what descriptors allow.
+    var isMaxInFlightGiven = true
 
     static let defaultMaxInFlight = 10_000
 
@@ -72,13 +74,13 @@ struct OpenPlan: Sendable {
         return OpenLoad(schedule: schedule, maxInFlight: maxInFlight)
     }
 
-    /// For people: `500/s, poisson arrivals`.
+    /// For people: `500/s, poisson arrivals, at most 10000 under way`.
     var text: String {
         let rate =
             profile.endSeconds == nil
             ? "\(Readable.number(profile.peakPerSecond))/s"
             : "stages up to \(Readable.number(profile.peakPerSecond))/s"
-        return "\(rate), \(spacing.rawValue) arrivals"
+        return "\(rate), \(spacing.rawValue) arrivals, at most \(maxInFlight) under way"
     }
 }
 

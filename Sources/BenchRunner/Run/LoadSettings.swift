@@ -14,6 +14,7 @@ extension OpenPlan {
         }
         try Self.checkNoClients(settings)
         self.profile = profile
+        isMaxInFlightGiven = settings.value("max-in-flight") != nil
         spacing = try settings.choice("arrivals", default: ArrivalSchedule.Spacing.constant)
         maxInFlight = try settings.parsed("max-in-flight", default: Self.defaultMaxInFlight) {
             text, source throws(CommandError) in

@@ -34,6 +34,7 @@ enum RunCommand {
         let workload = try Workload(plan)
         if plan.extent == .uploads(0) { plan.extent = .uploads(workload.entries.count) }
         if plan.open == nil { plan.threads = min(plan.threads, plan.concurrency) }
+        try DescriptorLimit.fit(&plan)
         Interruption.watch()
         let (target, endpoint) = try open(plan)
         defer { endpoint?.stop() }

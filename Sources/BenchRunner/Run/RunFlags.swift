@@ -48,7 +48,9 @@ enum RunFlags {
         Flag(
             name: "seed", valueName: "N",
             help: "of payloads, keys' order, the cells' order and the link's losses (default 1)"),
-        Flag(name: "threads", valueName: "N", help: "worker threads (default: half the cores)"),
+        Flag(
+            name: "threads", valueName: "N",
+            help: "worker threads (default: the cores that the target leaves over)"),
     ]
 
     private static let client = [
@@ -90,6 +92,11 @@ enum RunFlags {
         Flag(
             name: "out", short: "o", valueName: "DIR",
             help: "results directory (default results/<time>-run)"),
+        Flag(
+            name: "samples", valueName: "WHICH",
+            help:
+                "uploads that get a row in samples.csv: all (default), errors, none, or 1/N of them"
+        ),
         Flag(name: "format", valueName: "HOW", help: "table (default), json or markdown"),
         Flag(name: "quiet", short: "q", help: "no progress, only the result"),
         Flag(name: "no-color", help: "no colour, as with NO_COLOR"),

@@ -50,6 +50,7 @@ struct RunPlan: Sendable {
     var emulation: [String: String]
     var proxyLimits: ProxyLimits
     var outputPath: String?
+    var samples: SampleChoice
     var tableFormat: TableFormat
     var isQuiet: Bool
     var allowsColor: Bool
@@ -87,6 +88,8 @@ struct ClientPlan: Sendable {
     /// A PEM file of authorities instead of the system's.
     var authoritiesPath: String?
     var verifiesServer: Bool
+    /// Of all threads together; idle ones beyond it are closed.
+    var connectionLimit = 20_000
 }
 
 enum TableFormat: String, CaseIterable, Sendable {

@@ -20,10 +20,7 @@ extension RunPlan {
             text, source throws(CommandError) in
             try Quantities.count(text, source, in: 1...100_000)
         }
-        threads = try settings.parsed("threads", default: Self.defaultThreads) {
-            text, source throws(CommandError) in
-            try Quantities.count(text, source, in: 1...256)
-        }
+        threads = 1
         // On a link each round is one wave of clients that come for the first time: nothing has to
         // warm up, and more rounds say more than longer ones.
         let isWave = isEmulatedLink && open == nil
@@ -40,6 +37,7 @@ extension RunPlan {
         seed = try settings.parsed("seed", default: 1) { text, source throws(CommandError) in
             try Quantities.seed(text, source)
         }
+        samples = try SampleChoice(settings, seed: seed)
         bucket = settings.text("bucket")
         region = settings.text("region")
         expiresSeconds = try settings.parsed("expires", default: 300) {
@@ -56,12 +54,11 @@ extension RunPlan {
         sizesBytes = []
         scenarios = try strategies(settings)
         sizesBytes = try sizes(settings)
+        threads = try settings.parsed("threads", default: defaultThreads()) {
+            text, source throws(CommandError) in
+            try Quantities.count(text, source, in: 1...256)
+        }
         try check(settings)
-    }
-
-    /// One thread keeps up with an endpoint on the same machine; more leave it no core.
-    private static var defaultThreads: Int {
-        max(1, ProcessInfo.processInfo.activeProcessorCount / 2)
     }
 
     private static func link(

@@ -15,6 +15,9 @@ struct RunRecord {
     var warnings: [String] = []
     /// CPU time of each embedded role's thread over the run, in seconds.
     var rolesCPU: [String: Double]?
+    var selfCheck: SelfCheck?
+    /// Rows that samples.csv lacks because the disk was too slow.
+    var samplesDropped = 0
 
     var json: [UInt8] {
         let times = ISO8601DateFormatter()
@@ -31,6 +34,8 @@ struct RunRecord {
             "target": Self.object(of: target),
             "warnings": warnings,
         ]
+        object["self_check"] = selfCheck?.object ?? NSNull()
+        object["samples_dropped"] = samplesDropped
         object["roles_cpu_s"] = rolesCPU ?? NSNull()
         object["ended_at"] = endedAt.map(times.string(from:)) ?? NSNull()
         object["git_commit"] = MachineFacts.gitCommit ?? NSNull()
@@ -45,6 +50,7 @@ struct RunRecord {
             "warmup_s": plan.warmup.inSeconds,
             "rounds": plan.rounds,
             "seed": plan.seed,
+            "samples": plan.samples.text,
             "signer": plan.signer.rawValue,
             "expires_s": plan.expiresSeconds,
             "client": plan.client.kind.rawValue,

@@ -21,6 +21,7 @@ final class RunSession {
         self.endpoint = endpoint
         self.directory = directory
         record = RunRecord(plan: plan, target: target, startedAt: startedAt)
+        record.selfCheck = SelfCheck.measure()
         do throws(ResultsError) {
             try directory.replace("run.json", with: record.json)
             results = try ResultsWriter(directory)
@@ -38,6 +39,7 @@ final class RunSession {
     /// - Returns: the exit code; the results so far are on the disk whatever it is.
     func run() throws(CommandError) -> ExitCode {
         progress.note("results: \(directory.path)")
+        if let check = record.selfCheck { progress.note(check.line) }
         for cell in plan.cells() where !Interruption.isRequested && isTargetThere {
             let before = endpoint?.accounts()?.roles["gateway"]
             var result = try cellRun.measure(cell, look: { progress.update(cell, $0) })
@@ -65,13 +67,9 @@ final class RunSession {
         record.endedAt = Date()
         record.rolesCPU = endpoint?.accounts()?.roles.mapValues { Double($0.cpu_ns) / 1e9 }
         record.status = isComplete ? .complete : .partial
-        if samples.stalls > 0 {
-            record.warnings.append(
-                "workers waited \(samples.stalls) times for samples.csv: the disk was too slow, and"
-                    + " latencies include that")
-        }
         do throws(ResultsError) {
             try samples.finish()
+            noteDroppedSamples()
             try results.finish()
             try directory.replace("run.json", with: record.json)
         } catch {
@@ -94,6 +92,14 @@ final class RunSession {
     /// A cell without any success, unless its size was known to be refused.
     private static func isFailure(_ result: CellResult) -> Bool {
         result.measurements.uploads == 0 && !result.isBeyondLimit
+    }
+
+    private func noteDroppedSamples() {
+        record.samplesDropped = samples.droppedRows
+        guard samples.droppedRows > 0 else { return }
+        record.warnings.append(
+            "samples.csv lacks \(samples.droppedRows) uploads: the disk was too slow to take them. All"
+                + " other figures have them. --samples 1/10 or errors writes less")
     }
 
     private var modelLine: String {

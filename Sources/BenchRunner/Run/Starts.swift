@@ -94,7 +94,7 @@ final class OpenStarts: Starts {
     private static let startsPerTurn = 32
     /// A thread that sleeps wakes up late by about this much; for the rest of the wait it looks at
     /// the clock instead, but for no more than a tenth of the time.
-    private static let longestSpinNs = 60_000.0
+    static let longestSpinNs: Int64 = 60_000
     private static let spinShare = 0.1
 
     init(_ worker: Worker, _ control: CellControl, _ open: OpenLoad) {
@@ -164,7 +164,7 @@ final class OpenStarts: Starts {
         }
         let gap = Double(arrival.offsetNs - last)
         meanGapNs += (gap - meanGapNs) / (meanGapNs == 0 ? 1 : 16)
-        worker.loop.spinNs = Int64(min(Self.longestSpinNs, meanGapNs * Self.spinShare))
+        worker.loop.spinNs = min(Self.longestSpinNs, Int64(meanGapNs * Self.spinShare))
         worker.loop.alarmNs = control.startNs + arrival.offsetNs
     }
 
