@@ -196,11 +196,13 @@ package final class PresignedMultipart: Scenario {
 
 /// Names the parts of an upload in their order (S3 API Reference, "CompleteMultipartUpload").
 enum CompletionDocument {
-    static func bytes(etags: [String]) -> [UInt8] {
+    /// - Parameter sha256: by index; an upload that was made with a checksum wants it for each part.
+    static func bytes(etags: [String], sha256: [Int: String] = [:]) -> [UInt8] {
         var xml = "<CompleteMultipartUpload>"
         for (index, etag) in etags.enumerated() {
-            xml +=
-                "<Part><PartNumber>\(index + 1)</PartNumber><ETag>\(escaped(etag))</ETag></Part>"
+            xml += "<Part><PartNumber>\(index + 1)</PartNumber><ETag>\(escaped(etag))</ETag>"
+            if let value = sha256[index] { xml += "<ChecksumSHA256>\(value)</ChecksumSHA256>" }
+            xml += "</Part>"
         }
         return Array((xml + "</CompleteMultipartUpload>").utf8)
     }

@@ -64,6 +64,16 @@ def test_signed_locally_the_embedded_store_enforces_what_s3_does(tmp_path):
     assert guard_tables.differences(rows(tmp_path / "results"), guard_tables.signed_locally()) == []
 
 
+def test_files_of_several_parts_are_held_to_their_checksums(tmp_path):
+    done = program.run(
+        "guard", "--scenarios", "presigned-multipart", "--cases", "honest-upload,checksum-mismatch",
+        "--smallest", "6MiB", "--limit", "7MiB", "-o", tmp_path / "results",
+    )  # fmt: skip
+    assert done.code == 0, done.text
+    cells = [guard_tables.cell(row) for row in rows(tmp_path / "results")]
+    assert cells == ["stored 201", "s3 400 BadDigest"]
+
+
 def test_the_record_names_plan_target_and_end(embedded):
     _, folder = embedded
     record = results.record(folder)

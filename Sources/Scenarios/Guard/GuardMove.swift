@@ -61,6 +61,8 @@ package struct GuardState {
     var complete: RequestTarget?
     package var uploadID: String?
     var etags: [String] = []
+    /// SHA-256 of parts by their index, in Base64, where they are named.
+    var checksums: [Int: String] = [:]
     /// Keys of uploads before the last one, where the API names them.
     package var earlierKeys: [String] = []
 

@@ -8,6 +8,8 @@ struct PartAttempts {
 
     private static let owner = (name: "x-amz-meta-owner", signed: "alice", sent: "mallory")
 
+    private enum ClaimedChecksum { case own, other }
+
     /// What the attempt does to the requests of an upload that is otherwise as it should be.
     private struct Change {
         var createHeaders: [NameValue] = []
@@ -15,6 +17,8 @@ struct PartAttempts {
         var sentCreateHeaders: [NameValue]?
         var createType = GuardFiles.contentType
         var partHeaders: [NameValue] = []
+        /// Each part names its SHA-256, or that of other bytes.
+        var checksum: ClaimedChecksum?
         var unsignedPartHeaders: [NameValue] = []
         var partType: String?
         var completeHeaders: [NameValue] = []
@@ -54,7 +58,7 @@ struct PartAttempts {
             change.createHeaders = [
                 ("x-amz-checksum-algorithm", "SHA256"), ("x-amz-checksum-type", "COMPOSITE"),
             ]
-            change.partHeaders = [Checksum.header(of: isControl ? file : context.files.seed)]
+            change.checksum = isControl ? .own : .other
         case .ifNoneMatch:
             change.completeHeaders = [("if-none-match", "*")]
             if !isControl { requests.effect = .overwritten }
@@ -167,10 +171,13 @@ struct PartAttempts {
             let query = [
                 (name: "partNumber", value: String(index + 1)), ("uploadId", state.uploadID ?? ""),
             ]
+            let checksum = checksum(change, body)
+            state.checksums[index] = checksum?.value
+            let headers = change.partHeaders + (checksum.map { [$0] } ?? [])
             guard
                 var target = isSigned
                     ? state.parts.dropFirst(index).first
-                    : target("PUT", query, change.partHeaders, state, guardCase)
+                    : target("PUT", query, headers, state, guardCase)
             else { return nil }
             if let about = change.wantsKeyOf,
                 let wanted = context.wantedKey(about, from: state.key)
@@ -179,7 +186,7 @@ struct PartAttempts {
                 target = target.withKey(wanted, insteadOf: state.key)
             }
             // HeadWriter gives the length of its own accord.
-            let signed = change.partHeaders.filter { $0.name != "content-length" }
+            let signed = headers.filter { $0.name != "content-length" }
             let request = target.put(
                 body, contentType: change.partType, fields: signed + change.unsignedPartHeaders)
             return change.partMethod.map { method in
@@ -203,7 +210,11 @@ struct PartAttempts {
             else { return nil }
             return Request(
                 "POST", target.pathAndQuery, at: target.origin, fields: change.completeHeaders,
-                body: [BodySlice(bytes: document(state, change))])
+                body: [
+                    BodySlice(
+                        bytes: CompletionDocument.bytes(etags: state.etags, sha256: state.checksums)
+                    )
+                ])
         } read: { answer, _ in
             // S3 can answer 200 and then an error (S3 API Reference, "CompleteMultipartUpload").
             answer.status == 200 && answer.body.firstRange(of: Array("<ETag>".utf8)) != nil
@@ -211,16 +222,8 @@ struct PartAttempts {
         }
     }
 
-    /// An upload made with a checksum wants it named for each part.
-    private func document(_ state: GuardState, _ change: Change) -> [UInt8] {
-        let plain = CompletionDocument.bytes(etags: state.etags)
-        guard let checksum = change.partHeaders.first(where: { $0.name == Checksum.headerName })
-        else { return plain }
-        let text = String(decoding: plain, as: UTF8.self)
-        return Array(
-            text.replacing(
-                "</Part>", with: "<ChecksumSHA256>\(checksum.value)</ChecksumSHA256></Part>"
-            ).utf8)
+    private func checksum(_ change: Change, _ body: BodySlice) -> NameValue? {
+        change.checksum.map { Checksum.header(of: $0 == .own ? body : context.files.seed) }
     }
 
     private func target(

@@ -62,7 +62,9 @@ struct ProxyJSONAttempts {
         switch guardCase {
         case .oneByteTooLarge: lambdaFileBytes + 1
         case .hundredTimesTooLarge: context.limits.capBytes
-        default: context.fileBytes(guardCase)
+        // The event's envelope takes its share.
+        default:
+            min(context.fileBytes(guardCase), lambdaFileBytes - min(32_768, lambdaFileBytes / 2))
         }
     }
 
@@ -156,7 +158,7 @@ struct ProxyBinaryAttempts {
         switch guardCase {
         case .oneByteTooLarge: context.limits.apiBodyBytes + 1
         case .hundredTimesTooLarge: context.limits.capBytes
-        default: context.fileBytes(guardCase)
+        default: min(context.fileBytes(guardCase), context.limits.apiBodyBytes)
         }
     }
 

@@ -101,6 +101,15 @@ import Testing
         }
     }
 
+    @Test func `a signed form refuses a file under the least size that it was asked for`() throws {
+        try GatewayFixture.run { gateway in
+            let permission = try gateway.permission("/signed-post?minBytes=4&maxBytes=5")
+            let fields = try #require(permission.data["fields"] as? [String: String])
+            #expect(try post(fields, [1, 2, 3, 4], gateway) == 204)
+            #expect(try post(fields, [1, 2, 3], gateway) == 400)
+        }
+    }
+
     private func post(
         _ fields: [String: String], _ file: [UInt8], _ gateway: GatewayFixture
     ) throws -> Int {
@@ -122,6 +131,7 @@ import Testing
     @Test(arguments: [
         "/signed-url?contentType=nothing", "/signed-url?contentType=a%0D%0Ab%2Fc",
         "/signed-post?maxBytes=-1", "/signed-post?maxBytes=x", "/signed-post?maxBytes=5368709121",
+        "/signed-post?minBytes=-1", "/signed-post?minBytes=6&maxBytes=5",
     ])
     func `parameters that make no sense are answered 400`(_ target: String) throws {
         try GatewayFixture.run { gateway in
