@@ -49,6 +49,9 @@ let package = Package(
             dependencies: [
                 "Presign", "Measure", "NetIO", "Transfer", "Scenarios", "Testbed", "CLinux",
             ],
+            resources: [
+                .embedInCode("Report/Page/report.css"), .embedInCode("Report/Page/report.js"),
+            ],
             swiftSettings: swiftSettings),
 
         tests(of: "Measure", fixtures: true),

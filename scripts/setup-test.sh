@@ -5,14 +5,18 @@ cd "$(dirname "$0")/.."
 . scripts/packages.sh
 
 requirements=Tests/Interop/requirements.txt
-elsewhere='    Fedora:  dnf install python3 curl
-    Alpine:  apk add python3 curl
-    Arch:    pacman -S --needed python curl'
+elsewhere='    Fedora:  dnf install python3 curl chromium
+    Alpine:  apk add python3 curl chromium
+    Arch:    pacman -S --needed python curl chromium'
 
 packages=()
 command -v curl >/dev/null || packages+=(curl ca-certificates)
 # A Python without ensurepip cannot make a virtual environment with pip in it (Debian splits it off).
 python3 -c 'import ensurepip, venv' 2>/dev/null || packages+=(python3 python3-venv)
+# The report page is checked in a real browser. Ubuntu's package of that name only points to a snap,
+# which does not run in containers: there a browser that is installed otherwise is used.
+command -v chromium >/dev/null || command -v chromium-browser >/dev/null ||
+    command -v google-chrome >/dev/null || packages+=(chromium fonts-dejavu-core)
 ((${#packages[@]} == 0)) || install_packages "$elsewhere" "${packages[@]}"
 
 python3 -c 'import sys; sys.exit(sys.version_info < (3, 10))' ||

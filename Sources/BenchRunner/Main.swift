@@ -1,7 +1,7 @@
 import Foundation
 
 /// The commands, in the order in which help lists them.
-let commands: [Command] = [.run, .guardRails, .sign, .presign, .serve]
+let commands: [Command] = [.run, .report, .guardRails, .sign, .presign, .serve]
 
 @main
 enum Uploadbench {

@@ -50,7 +50,8 @@ extension RecordedRun {
         return seconds
     }
 
-    private func eachBucket(
+    /// Every row of `histograms.csv`, in the file's order.
+    func eachBucket(
         _ body: (RoundKey, String, Histogram.Bucket) -> Void
     ) throws(RecordedError) {
         let table = try RecordedTable(path: file("histograms.csv"), columns: Columns.histograms)

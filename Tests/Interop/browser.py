@@ -1,0 +1,144 @@
+"""A headless Chromium, driven through its DevTools protocol."""
+
+import base64
+import json
+import os
+import shutil
+import subprocess
+import tempfile
+import time
+import urllib.request
+from pathlib import Path
+
+import websocket
+
+NAMES = ("chromium", "chromium-browser", "google-chrome")
+START_S, ANSWER_S = 30, 30
+
+
+class Browser:
+    """One browser for many pages; it takes nothing from the network but what a page asks for."""
+
+    def __init__(self):
+        program = next(filter(None, map(shutil.which, NAMES)), None)
+        assert program, "chromium is not installed: scripts/setup-test.sh installs it"
+        self._folder = tempfile.mkdtemp(prefix="chromium-")
+        words = [
+            program, "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage",
+            "--no-first-run", "--no-default-browser-check", "--disable-background-networking",
+            "--disable-component-update", "--disable-sync", "--hide-scrollbars",
+            "--remote-debugging-port=0", "--remote-allow-origins=*",
+            f"--user-data-dir={self._folder}", "about:blank",
+        ]  # fmt: skip
+        self._process = subprocess.Popen(
+            words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=os.environ | {"HOME": self._folder}
+        )
+        self._port = self._wait_for_port()
+
+    def _wait_for_port(self) -> int:
+        file = Path(self._folder) / "DevToolsActivePort"
+        end = time.monotonic() + START_S
+        while time.monotonic() < end and self._process.poll() is None:
+            text = file.read_text() if file.exists() else ""
+            if "\n" in text:
+                return int(text.splitlines()[0])
+            time.sleep(0.02)
+        self.close()
+        raise AssertionError("chromium did not start")
+
+    def page(self) -> "Page":
+        request = urllib.request.Request(
+            f"http://127.0.0.1:{self._port}/json/new?about:blank", method="PUT"
+        )
+        with urllib.request.urlopen(request, timeout=ANSWER_S) as answer:
+            return Page(json.load(answer)["webSocketDebuggerUrl"])
+
+    def close(self):
+        self._process.terminate()
+        self._process.wait(timeout=ANSWER_S)
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+
+class Page:
+    """One tab. `errors` are console errors, exceptions and refused loads; `requests` are URLs."""
+
+    def __init__(self, address: str):
+        self._socket = websocket.create_connection(address, timeout=ANSWER_S)
+        self._number = 0
+        self._loaded = False
+        self.errors: list[str] = []
+        self.requests: list[str] = []
+        for domain in ("Page", "Runtime", "Log", "Network", "DOM", "Accessibility"):
+            self.call(f"{domain}.enable")
+
+    def call(self, method: str, **parameters):
+        self._number += 1
+        number = self._number
+        self._socket.send(json.dumps({"id": number, "method": method, "params": parameters}))
+        while True:
+            message = json.loads(self._socket.recv())
+            if message.get("id") == number:
+                assert "error" not in message, (method, message["error"])
+                return message["result"]
+            self._take(message)
+
+    def _take(self, event):
+        method, parameters = event.get("method"), event.get("params", {})
+        if method == "Page.loadEventFired":
+            self._loaded = True
+        elif method == "Runtime.exceptionThrown":
+            self.errors.append(json.dumps(parameters["exceptionDetails"]))
+        elif method == "Runtime.consoleAPICalled" and parameters["type"] in ("error", "warning", "assert"):
+            self.errors.append(json.dumps(parameters["args"]))
+        elif method == "Log.entryAdded" and parameters["entry"]["level"] in ("error", "warning"):
+            self.errors.append(parameters["entry"]["text"])
+        elif method == "Network.requestWillBeSent":
+            self.requests.append(parameters["request"]["url"])
+
+    def open(self, path: Path, width=1200, height=900, scheme="light", scripts=True):
+        """Loads a file with the network cut off."""
+        self.errors.clear()
+        self.requests.clear()
+        self._loaded = False
+        self.call(
+            "Network.emulateNetworkConditions",
+            offline=True, latency=0, downloadThroughput=-1, uploadThroughput=-1,
+        )  # fmt: skip
+        self.call(
+            "Emulation.setDeviceMetricsOverride",
+            width=width, height=height, deviceScaleFactor=1, mobile=width < 600,
+        )  # fmt: skip
+        self.call("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": scheme}])
+        self.call("Emulation.setScriptExecutionDisabled", value=not scripts)
+        self.call("Page.navigate", url=path.resolve().as_uri())
+        end = time.monotonic() + ANSWER_S
+        while not self._loaded:
+            assert time.monotonic() < end, "the page did not load"
+            self._take(json.loads(self._socket.recv()))
+        return self
+
+    def value(self, script: str):
+        """What a JavaScript expression yields, as Python has it."""
+        answer = self.call("Runtime.evaluate", expression=script, returnByValue=True, awaitPromise=True)
+        assert "exceptionDetails" not in answer, answer["exceptionDetails"]
+        return answer["result"].get("value")
+
+    def press(self, key: str, code: int):
+        for kind in ("rawKeyDown", "keyUp"):
+            self.call(
+                "Input.dispatchKeyEvent", type=kind, key=key, code=key, windowsVirtualKeyCode=code
+            )
+
+    def point(self, x: float, y: float):
+        self.call("Input.dispatchMouseEvent", type="mouseMoved", x=x, y=y)
+
+    def picture(self, path: Path, whole=True):
+        answer = self.call("Page.captureScreenshot", format="png", captureBeyondViewport=whole)
+        path.write_bytes(base64.b64decode(answer["data"]))
+
+    def print(self, path: Path):
+        answer = self.call("Page.printToPDF", printBackground=False)
+        path.write_bytes(base64.b64decode(answer["data"]))
+
+    def close(self):
+        self._socket.close()

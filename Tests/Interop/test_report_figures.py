@@ -1,0 +1,206 @@
+"""What the report page draws equals what the files hold: read back from the browser."""
+
+import math
+import statistics
+
+import pytest
+
+import program
+import recorded
+import results
+from browser import Browser
+from report_page import Scale, marks, own_csv, plots
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("figures")
+    cells = recorded.cells()
+    recorded.write(folder / "run", cells)
+    return folder, cells
+
+
+@pytest.fixture(scope="module")
+def page(run):
+    folder, _ = run
+    done = program.run("report", folder / "run", "-o", folder / "report.html")
+    assert done.code == 0, done.text
+    browser = Browser()
+    page = browser.page().open(folder / "report.html")
+    yield page
+    browser.close()
+
+
+def merged(folder) -> dict[tuple, dict]:
+    """Buckets of the response times by strategy and size, all rounds together."""
+    groups: dict[tuple, dict] = {}
+    for row in results.rows(folder / "run", "histograms.csv"):
+        counts = groups.setdefault((row["scenario"], row["size_bytes"]), {})
+        name = int(row["lowest_us"]), int(row["highest_us"])
+        counts[name] = counts.get(name, 0) + int(row["count"])
+    return groups
+
+
+def test_percentiles_are_those_of_the_merged_histograms(run, page):
+    groups = merged(run[0])
+    drawn = marks(page, "percentiles")
+    assert {(m["scenario"], m["size"]) for m in drawn} == set(groups)
+    for mark in drawn:
+        share = float(mark["percentile"])
+        assert int(mark["us"]) == recorded.percentile(groups[mark["scenario"], mark["size"]], share), mark
+    for name, counts in groups.items():
+        shares = [float(m["percentile"]) for m in drawn if (m["scenario"], m["size"]) == name]
+        assert {0, 50, 90, 95, 99} <= set(shares) and shares == sorted(shares)
+        assert max(shares) <= 100 * (1 - 1 / sum(counts.values())), "no percentile of a single upload"
+
+
+def test_percentile_marks_stand_where_their_values_are(page):
+    for plot in plots(page, "percentiles"):
+        from_zero = any(tick["axis"] == "y" and tick["value"] == 0 for tick in plot["ticks"])
+        x, y = Scale(plot, "x", "log"), Scale(plot, "y", "linear" if from_zero else "log")
+        for mark in plot["marks"]:
+            assert mark["x"] == pytest.approx(x(1 / (1 - float(mark["percentile"]) / 100)), abs=0.1)
+            assert mark["y"] == pytest.approx(y(float(mark["us"])), abs=0.1)
+
+
+def test_medians_stand_against_their_sizes(run, page):
+    groups = merged(run[0])
+    (plot,) = plots(page, "sizes")
+    drawn = [mark for mark in plot["marks"] if "size" in mark]
+    assert {(m["scenario"], m["size"]) for m in drawn} == set(groups)
+    x, y = Scale(plot, "x", "log"), Scale(plot, "y", "log")
+    for mark in drawn:
+        assert int(mark["us"]) == recorded.percentile(groups[mark["scenario"], mark["size"]], 50)
+        assert mark["x"] == pytest.approx(x(float(mark["size"])), abs=0.1)
+        assert mark["y"] == pytest.approx(y(float(mark["us"])), abs=0.1)
+
+
+def test_crossovers_of_the_fastest_are_named_and_called_interpolated(run, page):
+    """The proxy is the fastest at 64 KiB and the slowest at 1 MiB; acceleration pays by 8 MiB."""
+    groups = merged(run[0])
+    (plot,) = plots(page, "sizes")
+    named = [mark for mark in plot["marks"] if "crossover" in mark]
+    assert [(m["below"], m["above"]) for m in named] == [
+        ("proxy-json", "presigned-put"), ("presigned-put", "accelerated-put")
+    ]  # fmt: skip
+    log_median = {name: math.log(recorded.percentile(counts, 50)) for name, counts in groups.items()}
+    for mark, (lower, upper) in zip(named, ((65536, 1048576), (1048576, 8388608))):
+        before, after = (
+            log_median[mark["below"], str(size)] - log_median[mark["above"], str(size)] for size in (lower, upper)
+        )
+        assert before < 0 < after
+        wanted = lower * (upper / lower) ** (before / (before - after))
+        assert float(mark["crossover"]) == pytest.approx(wanted, abs=1)
+        assert "interpolated" in mark["label"] and "No size between was measured" in mark["label"]
+
+
+def test_every_second_and_its_errors_are_drawn(run, page):
+    folder, cells = run
+    refused = {(c.scenario, str(c.size)) for c in cells if not c.latencies_us}
+    rows = [
+        row for row in results.rows(folder / "run", "timeline.csv")
+        if (row["scenario"], row["size_bytes"]) not in refused
+    ]  # fmt: skip
+    drawn = marks(page, "timeline")
+    names = ("scenario", "size", "round", "second")
+    for percentile, column in (("50", "response_p50_us"), ("99", "response_p99_us")):
+        found = {tuple(m[n] for n in names): m["us"] for m in drawn if m.get("percentile") == percentile}
+        assert found == {(r["scenario"], r["size_bytes"], r["round"], r["second"]): r[column] for r in rows}
+    errors = sorted((m["round"], m["second"], m["errors"]) for m in drawn if "errors" in m)
+    assert errors == sorted((r["round"], r["second"], r["errors"]) for r in rows if r["errors"] != "0")
+
+
+def test_bars_of_time_are_the_means_of_the_samples_and_add_up(run, page):
+    folder, _ = run
+    samples = [
+        row for row in results.rows(folder / "run", "samples.csv") if row["warmup"] == "0" and row["outcome"] == "ok"
+    ]
+    drawn = marks(page, "time")
+    groups = {(row["scenario"], row["size_bytes"]) for row in samples}
+    assert {(m["scenario"], m["size"]) for m in drawn} == groups
+    for scenario, size in groups:
+        own = [row for row in samples if (row["scenario"], row["size_bytes"]) == (scenario, size)]
+        mean = {n: statistics.mean(int(r[f"{n}_us"] or 0) for r in own)
+                for n in ("response", "authorize", "upload", "notify", "connect", "tls", "send", "wait")}  # fmt: skip
+        for division, parts in (("step", ("authorize", "upload", "notify")), ("network", ("connect", "tls", "send", "wait"))):
+            bars = {m["part"].lower(): float(m["us"]) for m in drawn if (m["scenario"], m["size"], m["division"]) == (scenario, size, division)}
+            for part in parts:
+                assert bars.get(part, 0) == pytest.approx(mean[part])
+            assert sum(bars.values()) == pytest.approx(mean["response"])
+
+
+def test_bars_are_as_long_as_their_values(page):
+    for plot in plots(page, "time"):
+        x = Scale(plot, "x", "linear")
+        for mark in plot["marks"]:
+            assert mark["width"] == pytest.approx(x(float(mark["us"])) - x(0), abs=0.1)
+
+
+def test_wire_bytes_are_those_of_the_summary(run, page):
+    rows = results.rows(run[0] / "run", "summary.csv")
+    for mark in marks(page, "wire"):
+        own = [r for r in rows if (r["scenario"], r["size_bytes"]) == (mark["scenario"], mark["size"])]
+        counts = [int(r["uploads"]) + int(r["errors"]) for r in own]
+        wire = sum(float(r["wire_bytes_per_upload"]) * n for r, n in zip(own, counts)) / sum(counts)
+        assert float(mark["wire"]) == pytest.approx(wire)
+        assert float(mark["percent"]) == pytest.approx(100 * (wire - int(mark["size"])) / int(mark["size"]))
+
+
+@pytest.mark.parametrize(
+    "figure, columns",
+    [
+        ("percentiles", {"scenario": "scenario", "size": "size_bytes", "percentile": "percentile", "us": "response_us"}),
+        ("sizes", {"scenario": "scenario", "size": "size_bytes", "us": "response_p50_us"}),
+        ("time", {"scenario": "scenario", "size": "size_bytes", "division": "division", "part": "part", "us": "mean_us"}),
+        ("wire", {"scenario": "scenario", "size": "size_bytes", "wire": "wire_bytes_per_upload"}),
+    ],
+)  # fmt: skip
+def test_the_csv_below_a_figure_holds_exactly_its_marks(page, figure, columns):
+    drawn = [tuple(m[name] for name in columns) for m in marks(page, figure) if "crossover" not in m]
+    held = [tuple(row[name] for name in columns.values()) for row in own_csv(page, figure)]
+    assert sorted(drawn) == sorted(held) and drawn
+
+
+def test_the_verdict_comes_first_and_is_that_of_the_terminal(run, page):
+    order = page.value("[...document.querySelectorAll('main h2')].map((h) => h.textContent)")
+    assert order[:2] == ["Verdict", "Strategies by size"]
+    leaders = page.value(
+        "[...document.querySelectorAll('.leader')].map((l) => [...l.querySelectorAll('.size, .winner')].map((e) => e.textContent))"
+    )
+    groups = merged(run[0])
+    wanted = []
+    for size, text in (("65536", "64 KiB"), ("1048576", "1 MiB"), ("8388608", "8 MiB")):
+        medians = {n: recorded.percentile(c, 50) for (n, s), c in groups.items() if s == size}
+        wanted.append([text, min(medians, key=medians.get)])
+    assert leaders == wanted
+    text = page.value("document.querySelector('.leaders').textContent")
+    assert "95% interval" in text and "3 rounds" in text
+
+
+def test_refused_sizes_and_errors_are_shown(page):
+    text = page.value("document.querySelector('#r1-table').textContent")
+    assert "refused (413): Lambda takes no larger event" in text
+    assert "presigned-put 8 MiB: 6 × server-error 503 SlowDown" in text
+
+
+def test_two_runs_are_compared_in_a_forest_plot(tmp_path):
+    recorded.write(tmp_path / "base", recorded.cells(seed=1))
+    recorded.write(tmp_path / "candidate", recorded.cells(seed=2, slower=1.5))
+    done = program.run("report", tmp_path / "base", tmp_path / "candidate", "-o", tmp_path / "two.html")
+    assert done.code == 0, done.text
+    browser = Browser()
+    try:
+        page = browser.page().open(tmp_path / "two.html")
+        drawn = marks(page, "ratios")
+        assert {(m["scenario"], m["size"]) for m in drawn} == {(r["scenario"], r["size_bytes"]) for r in results.rows(tmp_path / "base", "histograms.csv")}
+        for plot in plots(page, "ratios"):
+            x = Scale(plot, "x", "log")
+            for mark in plot["marks"]:
+                assert float(mark["low"]) < float(mark["ratio"]) < float(mark["high"])
+                assert float(mark["ratio"]) == pytest.approx(1.5, rel=0.1)
+                assert mark["x"] == pytest.approx(x(float(mark["ratio"])), abs=0.1)
+        assert page.value("document.querySelectorAll('section.run').length") == 3
+        ids = page.value("[...document.querySelectorAll('[id]')].map((e) => e.id)")
+        assert len(ids) == len(set(ids)), "runs on one page share no anchor"
+    finally:
+        browser.close()
