@@ -60,6 +60,6 @@ let package = Package(
         tests(of: "Presign", fixtures: true),
         tests(of: "Scenarios", ["Measure", "Transfer"]),
         tests(of: "Testbed", ["NetIO", "Presign", "CLinux", "Transfer"], fixtures: true),
-        tests(of: "BenchRunner", ["CLinux", "Measure"]),
+        tests(of: "BenchRunner", ["CLinux", "Measure", "Testbed"]),
     ]
 )

@@ -1,7 +1,9 @@
 import Foundation
 
 /// The commands, in the order in which help lists them.
-let commands: [Command] = [.run, .report, .guardRails, .sign, .presign, .serve]
+let commands: [Command] = [
+    .run, .capacity, .report, .guardRails, .sign, .presign, .serve,
+]
 
 @main
 enum Uploadbench {

@@ -20,6 +20,11 @@ package struct SeededRandom: RandomNumberGenerator, Sendable {
     @inlinable
     package mutating func nextUniform() -> Double { Double(next() >> 11) * 0x1p-53 }
 
+    /// Standard normal (Box and Muller).
+    package mutating func nextNormal() -> Double {
+        (2 * nextExponential()).squareRoot() * cos(2 * Double.pi * nextUniform())
+    }
+
     /// Exponential with mean 1, by inversion.
     package mutating func nextExponential() -> Double { -log1p(-nextUniform()) }
 }

@@ -11,9 +11,17 @@ struct Settings {
         _ arguments: Arguments, for command: Command,
         environment: [String: String] = ProcessInfo.processInfo.environment
     ) throws(CommandError) {
+        try self.init(
+            arguments, for: command, environment: environment, planPath: arguments.value("plan"))
+    }
+
+    /// - Parameter planPath: the plan file; nil for none.
+    init(
+        _ arguments: Arguments, for command: Command,
+        environment: [String: String] = ProcessInfo.processInfo.environment, planPath path: String?
+    ) throws(CommandError) {
         self.arguments = arguments
         self.environment = environment
-        let path = arguments.value("plan")
         plan =
             try path.map { path throws(CommandError) in
                 try PlanFile.read(path, keys: command.flags.map(\.name).filter { $0 != "plan" })

@@ -27,10 +27,19 @@ final class CellControl: Sendable {
     private let overflowed = Atomic<Int>(0)
     private let underWay = Atomic<Int>(0)
     private let stopped = Atomic<Bool>(false)
+    private let startsNoMore = Atomic<Bool>(false)
+    private let handedOver: Mutex<HandedOver>
+
+    /// Uploads that have ended, by worker up to a time, and not looked at yet.
+    private struct HandedOver {
+        var uploads: [UploadTimes] = []
+        var untilNs: [Int64]
+    }
 
     /// - Parameter startNs: asked for last: to count a long warm-up's arrivals takes a while.
     init(_ load: Load, threads: Int, startNs: () -> Int64) {
         self.load = load
+        handedOver = Mutex(HandedOver(untilNs: Array(repeating: 0, count: threads)))
         let warmupNs = load.warmup.wholeNanoseconds
         var (perWorker, end): ([Int]?, Int64) = (nil, .max)
         switch (load.model, load.extent) {
@@ -52,6 +61,30 @@ final class CellControl: Sendable {
     func stop() { stopped.store(true, ordering: .relaxed) }
 
     var isStopped: Bool { stopped.load(ordering: .relaxed) || Interruption.isRequested }
+
+    /// From any thread: nothing starts any more, and what is under way ends by itself.
+    func stopStarting() { startsNoMore.store(true, ordering: .relaxed) }
+
+    var mayStart: Bool { !isStopped && !startsNoMore.load(ordering: .relaxed) }
+
+    // MARK: Single uploads, while the cell runs
+
+    /// Called by a worker: these have ended, and no others that ended before `until`.
+    func handOver(_ uploads: [UploadTimes], worker: Int, untilNs until: Int64) {
+        handedOver.withLock {
+            $0.uploads += uploads
+            $0.untilNs[worker] = until
+        }
+    }
+
+    /// What came since the last call, and until when it is all that ended.
+    func takeUploads() -> (uploads: [UploadTimes], untilNs: Int64) {
+        handedOver.withLock { waiting in
+            let taken = waiting.uploads
+            waiting.uploads = []
+            return (taken, waiting.untilNs.min() ?? 0)
+        }
+    }
 
     // MARK: Uploads in flight, of all workers together
 

@@ -26,7 +26,8 @@ struct CellRun {
     ///
     /// - Parameters:
     ///   - load: what starts the uploads; by default the plan's.
-    ///   - keepsTimes: also returns each upload's times, in the order of the intended starts.
+    ///   - keepsTimes: hands each upload's times to `look` (`takeUploads`), and returns those that it
+    ///     did not take, in the order of the intended starts.
     ///   - look: called on the calling thread about 20 times per second with the cell's counters;
     ///     may end the cell with `stop()`.
     /// - Throws: when a worker cannot be made (no descriptors, no memory).
@@ -77,7 +78,7 @@ struct CellRun {
             uploadsPaidFor: parts.reduce(0) { $0 + $1.endedUploads },
             isBeyondLimit: plan.isBeyondLimit(cell))
         result.clientBusyShare = parts.map(\.busyShare).max() ?? 0
-        result.times = parts.flatMap(\.times).sorted { $0.intendedNs < $1.intendedNs }
+        result.times = control.takeUploads().uploads.sorted { $0.intendedNs < $1.intendedNs }
         result.startNs = control.startNs
         return result
     }

@@ -67,7 +67,7 @@ final class ClosedStarts: Starts {
 
     /// Whether the next upload is warm-up, nil when none may start any more.
     private func mayStart(_ now: Int64) -> Bool? {
-        guard !control.isStopped else { return nil }
+        guard control.mayStart else { return nil }
         if now < control.measureFromNs { return true }
         if let lastStart = control.lastStartNs { return now < lastStart ? false : nil }
         guard let left = countedLeft, left > 0 else { return nil }
@@ -157,7 +157,7 @@ final class OpenStarts: Starts {
     /// Sets the alarm to the next arrival, if there is one.
     private func advance() {
         let last = next?.offsetNs ?? 0
-        next = control.isStopped ? nil : arrivals.next().flatMap(admitted)
+        next = !control.mayStart ? nil : arrivals.next().flatMap(admitted)
         guard let arrival = next else {
             worker.loop.alarmNs = .max
             return endIfDone()

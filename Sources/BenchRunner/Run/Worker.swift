@@ -11,7 +11,7 @@ struct WorkerSetup {
     let workload: Workload
     let engineSettings: TransferConfiguration
     let keepsConnections: Bool
-    /// Keeps the times of each upload in memory, for a caller that looks at their order.
+    /// Hands each upload's times over, for a caller that looks at single uploads.
     let keepsTimes: Bool
     let makeScenario: (_ lane: Int) -> any Scenario
 }
@@ -27,6 +27,7 @@ final class Worker {
     private let setup: WorkerSetup
     private var samples: SampleEncoder
     private var measurements = CellMeasurements()
+    /// Not handed over yet.
     private var times: [UploadTimes] = []
     private var control: CellControl?
     private var starts: (any Starts)?
@@ -70,7 +71,7 @@ final class Worker {
         measurements.finish()
         let usedNs = max(0, threadCPUNs() - cpuNs - loop.spunNs)
         return WorkerResult(
-            measurements: measurements, endedUploads: endedUploads, times: times,
+            measurements: measurements, endedUploads: endedUploads,
             busyShare: Double(usedNs) / Double(max(1, monotonicNs() - startNs)),
             spunNs: loop.spunNs)
     }
@@ -147,9 +148,9 @@ final class Worker {
     private func tick() {
         unixSeconds = Int64(Date().timeIntervalSince1970)
         report()
-        if control?.isStopped ?? false {
-            starts?.stop()
-            cancelUploads()
+        if let control {
+            if !control.mayStart { starts?.stop() }
+            if control.isStopped { cancelUploads() }
         }
         guard !isOver else { return }
         loop.schedule(afterNs: Self.tickNs) { [unowned self] in tick() }
@@ -169,6 +170,9 @@ final class Worker {
             ended: endedUploads - reported.ended, failed: failed - reported.failed,
             overflowed: overflowed - reported.overflowed, bytes: bytes - reported.bytes)
         reported = (endedUploads, failed, overflowed, bytes)
+        guard setup.keepsTimes else { return }
+        control?.handOver(times, worker: index, untilNs: monotonicNs())
+        times.removeAll(keepingCapacity: true)
     }
 }
 
@@ -176,7 +180,6 @@ final class Worker {
 struct WorkerResult: Sendable {
     let measurements: CellMeasurements
     let endedUploads: Int
-    let times: [UploadTimes]
     /// The share of the cell's time in which the thread was computing; waiting for the next start
     /// is not counted.
     let busyShare: Double
