@@ -7,6 +7,7 @@
 #include <stdint.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/timex.h>
 #include <sys/eventfd.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -105,4 +106,13 @@ static inline int clinux_tcp_bytes(int descriptor, int64_t *sent, int64_t *recei
     __builtin_memcpy(&resent, info + 208, 8);
     *sent -= resent;
     return 1;
+}
+
+/// What the kernel knows of its clock's discipline: adjtimex(2) with nothing to change.
+static inline int clinux_clock_state(int32_t *is_synchronized, int64_t *maximum_error_us) {
+    struct timex state = {0};
+    if (adjtimex(&state) < 0) return -1;
+    *is_synchronized = (state.status & STA_UNSYNC) == 0;
+    *maximum_error_us = state.maxerror;
+    return 0;
 }

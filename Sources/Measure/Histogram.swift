@@ -13,6 +13,8 @@ package struct Histogram: Sendable, Equatable {
     private static let subBucketHalfCount = subBucketCount / 2
     /// The smallest number of doublings of 2048 that reaches `highestTrackableUs`, and the first.
     private static let bucketCount = 22
+    /// Counters in all.
+    static let counterCount = (bucketCount + 1) * subBucketHalfCount
 
     private var counts: [UInt64]
     package private(set) var totalCount: UInt64 = 0
@@ -21,8 +23,7 @@ package struct Histogram: Sendable, Equatable {
     private var sumUs: Double = 0
 
     package init() {
-        counts = [UInt64](
-            repeating: 0, count: (Self.bucketCount + 1) * Self.subBucketHalfCount)
+        counts = [UInt64](repeating: 0, count: Self.counterCount)
     }
 
     package var isEmpty: Bool { totalCount == 0 }
@@ -122,18 +123,18 @@ package struct Histogram: Sendable, Equatable {
         return 64 - magnitude.leadingZeroBitCount - subBucketBits
     }
 
-    private static func index(of value: Int64) -> Int {
+    static func index(of value: Int64) -> Int {
         let bucket = bucket(of: value)
         let subBucket = Int(value >> Int64(bucket))
         return (bucket + 1) * subBucketHalfCount + subBucket - subBucketHalfCount
     }
 
-    private static func lowest(ofIndex index: Int) -> Int64 {
+    static func lowest(ofIndex index: Int) -> Int64 {
         let (bucket, subBucket) = position(ofIndex: index)
         return Int64(subBucket) << Int64(bucket)
     }
 
-    private static func highest(ofIndex index: Int) -> Int64 {
+    static func highest(ofIndex index: Int) -> Int64 {
         let (bucket, subBucket) = position(ofIndex: index)
         return (Int64(subBucket + 1) << Int64(bucket)) - 1
     }

@@ -10,7 +10,8 @@ enum Columns {
         """)
 
     /// What came after the first version; files of older ones end without it.
-    static let appendedToSummary = split("overflow,generator_limited,client_busy_share")
+    static let appendedToSummary = split(
+        "overflow,generator_limited,client_busy_share,start_unix_us,window_us")
     static let appendedToTimeline = split("overflow")
 
     static let samples = split(

@@ -23,6 +23,8 @@ struct CellResult: Sendable {
     /// The cell's start, CLOCK_MONOTONIC, and each upload in the order of the intended starts where
     /// that was asked for.
     var startNs: Int64 = 0
+    /// The measuring window's start, in µs of Unix time.
+    var startUnixUs: Int64?
     var times: [UploadTimes] = []
 
     var generator: GeneratorHealth {
@@ -121,6 +123,8 @@ final class ResultsWriter {
         row.field(result.load.open == nil ? nil : counted.overflow)
         row.field(result.generator.isLimit ? 1 : 0)
         row.field(result.clientBusyShare, places: 3)
+        row.field(result.startUnixUs)
+        row.field(result.windowSeconds * 1e6, places: 0)
         row.endRow()
         return row.bytes
     }

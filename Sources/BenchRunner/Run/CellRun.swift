@@ -80,6 +80,8 @@ struct CellRun {
         result.clientBusyShare = parts.map(\.busyShare).max() ?? 0
         result.times = control.takeUploads().uploads.sorted { $0.intendedNs < $1.intendedNs }
         result.startNs = control.startNs
+        let sinceNs = monotonicNs() - control.measureFromNs
+        result.startUnixUs = Int64(Date().timeIntervalSince1970 * 1e6) - sinceNs / 1000
         return result
     }
 }

@@ -14,6 +14,8 @@ struct Load: Sendable {
     var extent: RunPlan.Extent
     /// Uploads that are intended to start in this time do not count.
     var warmup: Duration
+    /// What this process takes of the uploads' numbers.
+    var share = ArrivalShare.whole
 
     /// From the start of the cell to the end of the starting; nil where a count ends it.
     var lengthNs: Int64? {
@@ -37,9 +39,14 @@ struct Load: Sendable {
         return nil
     }
 
-    /// The mean rate of the measured time, in uploads per second; nil in the closed model.
+    /// The mean rate of the measured time that this process makes, in uploads per second; nil in the
+    /// closed model.
     var ratePerSecond: Double? {
-        guard let profile = open?.schedule.profile else { return nil }
+        guard let open else { return nil }
+        return wholeRatePerSecond(open.schedule.profile).map { $0 / Double(open.share.stride) }
+    }
+
+    private func wholeRatePerSecond(_ profile: RateProfile) -> Double? {
         guard let lengthNs else { return profile.peakPerSecond }
         return profile.meanPerSecond(
             fromSeconds: warmup.inSeconds, untilSeconds: Double(lengthNs) / 1e9)
@@ -93,6 +100,7 @@ extension RunPlan {
         let model: Load.Model =
             open.map { .open($0.load(seed: seed, round: cell.round)) }
             ?? .closed(clients: concurrency)
-        return Load(model: model, extent: extent, warmup: warmup)
+        let whole = Load(model: model, extent: extent, warmup: warmup)
+        return sharding.map { $0.shard.part(of: whole) } ?? whole
     }
 }

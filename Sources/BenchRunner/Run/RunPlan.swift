@@ -31,6 +31,8 @@ struct RunPlan: Sendable {
     /// nil: the closed model.
     var open: OpenPlan?
     var threads: Int
+    /// nil: this process makes the whole load.
+    var sharding: ShardPlan?
     var extent: Extent
     var warmup: Duration
     var rounds: Int

@@ -46,7 +46,8 @@ extension RunPlan {
         }
         emulation = try EmulationFlags.values(settings)
         proxyLimits = try EmulationFlags.proxyLimits(settings)
-        outputPath = settings.text("out")
+        sharding = try ShardPlan(settings)
+        outputPath = sharding?.outputPath(settings.text("out")) ?? settings.text("out")
         tableFormat = try settings.choice("format", default: TableFormat.table)
         isQuiet = try settings.isOn("quiet")
         allowsColor = Terminal.allowsColor(noColorFlag: try settings.isOn("no-color"))

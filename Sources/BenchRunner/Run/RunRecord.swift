@@ -1,4 +1,5 @@
 import Foundation
+import Presign
 import Measure
 import Transfer
 
@@ -18,6 +19,8 @@ struct RunRecord {
     var selfCheck: SelfCheck?
     /// Rows that samples.csv lacks because the disk was too slow.
     var samplesDropped = 0
+    /// How the shards of this run started together, where they did.
+    var shardStart: ShardStartRecord?
 
     var json: [UInt8] {
         let times = ISO8601DateFormatter()
@@ -40,7 +43,29 @@ struct RunRecord {
         object["ended_at"] = endedAt.map(times.string(from:)) ?? NSNull()
         object["git_commit"] = MachineFacts.gitCommit ?? NSNull()
         object["emulated"] = target.emulated?.object ?? NSNull()
+        object["plan_hash"] = planHash
+        object["shard"] = plan.sharding.map { shardObject($0) } ?? NSNull()
         return Array((JSONText.render(object) + "\n").utf8)
+    }
+
+    /// Equal for shards of one run, whatever machines they are on.
+    private var planHash: String {
+        var object = planObject
+        // Machines with more cores may take more threads for the same load.
+        object["threads"] = nil
+        object["bucket"] = target.isEmbedded ? nil : target.bucket
+        object["store"] = target.isEmbedded ? nil : Self.withoutSecrets(target.storeURL)
+        return SHA256.digest(Array(JSONText.render(object).utf8)).hex
+    }
+
+    private func shardObject(_ sharding: ShardPlan) -> [String: Any] {
+        var object: [String: Any] = [
+            "index": sharding.shard.index, "count": sharding.shard.count,
+            "source": sharding.shard.source, "attempt": sharding.shard.attempt,
+        ]
+        object["run_id"] = sharding.runName ?? NSNull()
+        object["clock"] = shardStart?.object ?? NSNull()
+        return object
     }
 
     private var planObject: [String: Any] {

@@ -29,8 +29,8 @@ final class ClosedStarts: Starts {
         self.worker = worker
         self.control = control
         lanes = (0..<laneCount).map { _ in worker.makeLane() }
-        nextUpload = Int64(worker.index)
-        uploadStride = Int64(worker.count)
+        let share = control.load.share.part(worker.index, of: worker.count)
+        (nextUpload, uploadStride) = (share.offset, share.stride)
         countedLeft = control.uploadsPerWorker?[worker.index]
     }
 
