@@ -12,6 +12,8 @@ final class RunSession {
     private let progress: ProgressDisplay
     private let endpoint: EmbeddedEndpoint?
     private var finished: [CellResult] = []
+    /// With the other shards, where there are any.
+    private let meeting: ShardMeeting?
 
     init(
         _ plan: RunPlan, _ target: RunTarget, _ endpoint: EmbeddedEndpoint?, _ workload: Workload,
@@ -19,6 +21,9 @@ final class RunSession {
     ) throws(CommandError) {
         self.plan = plan
         self.endpoint = endpoint
+        meeting = try plan.sharding.map { sharding throws(CommandError) in
+            try ShardMeeting(sharding, plan, target)
+        }
         self.directory = directory
         record = RunRecord(plan: plan, target: target, startedAt: startedAt)
         record.selfCheck = SelfCheck.measure()
@@ -40,7 +45,9 @@ final class RunSession {
     func run() throws(CommandError) -> ExitCode {
         progress.note("results: \(directory.path)")
         if let check = record.selfCheck { progress.note(check.line) }
-        for cell in plan.cells() where !Interruption.isRequested && isTargetThere {
+        for (number, cell) in plan.cells().enumerated()
+        where !Interruption.isRequested && isTargetThere {
+            guard try meeting?.beforeCell(number) ?? true else { break }
             let before = endpoint?.accounts()?.roles["gateway"]
             var result = try cellRun.measure(cell, look: { progress.update(cell, $0) })
             if let before, let after = endpoint?.accounts()?.roles["gateway"] {
@@ -65,6 +72,9 @@ final class RunSession {
     private func finish() throws(CommandError) -> ExitCode {
         let isComplete = !Interruption.isRequested && isTargetThere
         record.endedAt = Date()
+        meeting?.leave()
+        record.shardStart = meeting?.record
+        record.warnings += meeting?.warnings ?? []
         record.rolesCPU = endpoint?.accounts()?.roles.mapValues { Double($0.cpu_ns) / 1e9 }
         record.status = isComplete ? .complete : .partial
         do throws(ResultsError) {

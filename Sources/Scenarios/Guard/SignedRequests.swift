@@ -31,8 +31,12 @@ package struct SignedRequests {
         request("GET", query: [("prefix", prefix), ("uploads", "")], at: time)
     }
 
-    package func listObjects(prefix: String, at time: SigningTime) -> Request {
-        request("GET", query: [("list-type", "2"), ("prefix", prefix)], at: time)
+    /// - Parameter continuation: of the answer before, where it was not the last.
+    package func listObjects(
+        prefix: String, continuation: String? = nil, at time: SigningTime
+    ) -> Request {
+        let page = continuation.map { [("continuation-token", $0)] } ?? []
+        return request("GET", query: page + [("list-type", "2"), ("prefix", prefix)], at: time)
     }
 
     /// Allows one origin.
