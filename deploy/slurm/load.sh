@@ -17,8 +17,9 @@ quoted=$(printf ' %q' "$@")
 # time. A task that is requeued writes into a folder of its own; the merge takes the newest complete attempt.
 array=$(sbatch --parsable --export=ALL --job-name=uploadbench-load --array="0-$((shards - 1))" --requeue \
     --output="$folder/task-%a.log" --open-mode=append \
-    --wrap "exec $binary run --run-id=$(basename "$folder") --barrier=5m \
-        --out=$(printf %q "$folder")/\$SLURM_ARRAY_TASK_ID.\${SLURM_RESTART_COUNT:-0}$quoted")
-sbatch --parsable --export=ALL --job-name=uploadbench-merge --dependency="afterok:$array" --kill-on-invalid-dep=yes \
+    --wrap "exec $binary run --barrier=5m --out=$(printf %q "$folder")/{shard}.{attempt}$quoted")
+# After tasks of any end: the merge says by name which shard is missing.
+sbatch --parsable --export=ALL --job-name=uploadbench-merge --dependency="afterany:$array" \
     --output="$folder/merge.log" \
     --wrap "exec $binary merge --shards=$shards $(printf %q "$folder") -o $(printf %q "$folder-merged")"
+echo "array job $array" >&2
