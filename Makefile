@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 
-.PHONY: help setup build run test interop-servers docs-guard lint format bench bench-link clean
+.PHONY: help setup build run test interop-servers docs-guard lint format bench bench-link clean interop-shards
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -21,6 +21,9 @@ test: setup ## all tests: in Swift, then with boto3, the AWS CLI and curl
 
 interop-servers: setup ## checks on other S3 servers: Ceph's gateway, rclone and moto, which it installs
 	@scripts/check-servers.sh
+
+interop-shards: setup ## shards under a real Slurm and GNU parallel, which it installs
+	@scripts/check-shards.sh
 
 docs-guard: setup ## the tables in docs/guard.md, anew, on the same servers
 	@scripts/check-servers.sh --docs

@@ -88,9 +88,9 @@ def test_a_killed_task_fails_the_merge_by_name_and_its_requeue_makes_it_pass(
     endpoint, slurm, tmp_path
 ):
     folder = tmp_path / "load"
-    array, merge = submit(endpoint, slurm, folder, seconds=8)
-    victim = folder / "5.0" / "samples.csv"
-    wait_for(lambda: victim.exists() and victim.stat().st_size > 500, "task 5 under way")
+    before = len(endpoint.keys())
+    array, merge = submit(endpoint, slurm, folder, seconds=10)
+    wait_for(lambda: len(endpoint.keys()) > before + 100, "uploads under way")
     command("scancel", "--signal=KILL", "--full", f"{array}_5", environment=slurm)
     wait_for(lambda: states(slurm, merge) <= {"COMPLETED", "FAILED"}, "the merge")
     assert states(slurm, merge) == {"FAILED"}
