@@ -18,7 +18,7 @@ extension Command {
 
             examples:
               uploadbench merge results/load-1/ -o results/load-1-merged
-              uploadbench merge shard-0 shard-1 shard-2 shard-3 -o merged --slo 'p99 < 400ms'
+              uploadbench merge shard-0 shard-1 shard-2 shard-3 -o merged
             """,
         flags: [
             Flag(
@@ -31,10 +31,6 @@ extension Command {
                 name: "wait", valueName: "TIME",
                 help: "wait so long for all shards to be complete (default 0s)"),
             Flag(name: "allow-partial", help: "merge what is there, marked as partial"),
-            Flag(
-                name: "slo", valueName: "OBJECTIVE",
-                help: "what the merged run must hold; exit code 3",
-                isRepeatable: true),
             Flag(name: "format", valueName: "HOW", help: "table (default), json or markdown"),
             Flag(name: "quiet", short: "q", help: "no progress, only the result"),
             Flag(name: "no-color", help: "no colour, as with NO_COLOR"),
@@ -190,7 +186,9 @@ struct MergeCommand {
     ) throws(CommandError) -> ExitCode {
         do throws(RecordedError) {
             let run = try RecordedRun(directory.path)
-            Terminal.write("\(run.cells.count) cells")
+            let comparison = run.comparison(try RecordedDetail(run))
+            Terminal.write(
+                ComparisonTable(comparison: comparison, usesColor: allowsColor).text(format))
             if format == .table {
                 warnings.forEach { Terminal.write("warning: \($0)") }
                 if !isQuiet { Terminal.write("results: \(directory.path)") }
