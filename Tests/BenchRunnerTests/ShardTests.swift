@@ -9,28 +9,31 @@ import Testing
         return try discovery.shard()
     }
 
-    @Test(arguments: [
-        (["JOB_COMPLETION_INDEX": "3"], 8, 3, 8),
-        (
-            [
-                "SLURM_ARRAY_TASK_ID": "5", "SLURM_ARRAY_TASK_MIN": "1", "SLURM_ARRAY_TASK_STEP": "2",
-                "SLURM_ARRAY_TASK_COUNT": "4",
-            ], nil, 2, 4
-        ),
-        (["SLURM_PROCID": "3", "SLURM_NTASKS": "8"], nil, 3, 8),
-        (
-            [
-                "SLURM_JOB_ID": "7", "SLURM_STEP_ID": "0", "SLURM_PROCID": "1", "SLURM_NTASKS": "2",
-                "SLURM_ARRAY_TASK_ID": "3", "SLURM_ARRAY_TASK_MIN": "0",
-                "SLURM_ARRAY_TASK_COUNT": "4",
-            ], nil, 7, 8
-        ),
-        (["AWS_BATCH_JOB_ARRAY_INDEX": "2", "AWS_BATCH_JOB_ARRAY_SIZE": "5"], nil, 2, 5),
-        (["AWS_BATCH_JOB_ARRAY_INDEX": "2"], 5, 2, 5),
-        (["AWS_BATCH_JOB_NODE_INDEX": "1", "AWS_BATCH_JOB_NUM_NODES": "3"], nil, 1, 3),
-        (["PARALLEL_SEQ": "1"], 4, 0, 4),
-        (["PARALLEL_SEQ": "4"], 4, 3, 4),
-    ] as [([String: String], Int?, Int, Int)])
+    @Test(
+        arguments: [
+            (["JOB_COMPLETION_INDEX": "3"], 8, 3, 8),
+            (
+                [
+                    "SLURM_ARRAY_TASK_ID": "5", "SLURM_ARRAY_TASK_MIN": "1",
+                    "SLURM_ARRAY_TASK_STEP": "2",
+                    "SLURM_ARRAY_TASK_COUNT": "4",
+                ], nil, 2, 4
+            ),
+            (["SLURM_PROCID": "3", "SLURM_NTASKS": "8"], nil, 3, 8),
+            (
+                [
+                    "SLURM_JOB_ID": "7", "SLURM_STEP_ID": "0", "SLURM_PROCID": "1",
+                    "SLURM_NTASKS": "2",
+                    "SLURM_ARRAY_TASK_ID": "3", "SLURM_ARRAY_TASK_MIN": "0",
+                    "SLURM_ARRAY_TASK_COUNT": "4",
+                ], nil, 7, 8
+            ),
+            (["AWS_BATCH_JOB_ARRAY_INDEX": "2", "AWS_BATCH_JOB_ARRAY_SIZE": "5"], nil, 2, 5),
+            (["AWS_BATCH_JOB_ARRAY_INDEX": "2"], 5, 2, 5),
+            (["AWS_BATCH_JOB_NODE_INDEX": "1", "AWS_BATCH_JOB_NUM_NODES": "3"], nil, 1, 3),
+            (["PARALLEL_SEQ": "1"], 4, 0, 4),
+            (["PARALLEL_SEQ": "4"], 4, 3, 4),
+        ] as [([String: String], Int?, Int, Int)])
     func `a scheduler's variables say which shard this is`(
         environment: [String: String], count: Int?, index: Int, of total: Int
     ) throws {
@@ -39,28 +42,31 @@ import Testing
         #expect(shard.count == total)
     }
 
-    @Test(arguments: [
-        [:], ["JOB_COMPLETION_INDEX": "3"], ["PARALLEL_SEQ": "2"],
-        // A batch script has its job's variables and is no task of a step.
-        ["SLURM_JOB_ID": "7", "SLURM_PROCID": "0", "SLURM_NTASKS": "8"],
-        ["SLURM_PROCID": "0", "SLURM_NTASKS": "1"],
-    ] as [[String: String]])
+    @Test(
+        arguments: [
+            [:], ["JOB_COMPLETION_INDEX": "3"], ["PARALLEL_SEQ": "2"],
+            // A batch script has its job's variables and is no task of a step.
+            ["SLURM_JOB_ID": "7", "SLURM_PROCID": "0", "SLURM_NTASKS": "8"],
+            ["SLURM_PROCID": "0", "SLURM_NTASKS": "1"],
+        ] as [[String: String]])
     func `without a place among several, a run is no shard`(environment: [String: String]) throws {
         #expect(try shard(environment) == nil)
     }
 
-    @Test(arguments: [
-        (["SLURM_ARRAY_TASK_ID": "8", "SLURM_ARRAY_TASK_COUNT": "4"], nil),
-        (["SLURM_ARRAY_TASK_ID": "x", "SLURM_ARRAY_TASK_COUNT": "4"], nil),
-        (
-            [
-                "SLURM_ARRAY_TASK_ID": "4", "SLURM_ARRAY_TASK_MIN": "1", "SLURM_ARRAY_TASK_STEP": "2",
-                "SLURM_ARRAY_TASK_COUNT": "4",
-            ], nil
-        ),
-        (["PARALLEL_SEQ": "9"], 8), (["JOB_COMPLETION_INDEX": "8"], 8),
-        (["AWS_BATCH_JOB_NODE_INDEX": "1", "AWS_BATCH_JOB_NUM_NODES": "3"], 4),
-    ] as [([String: String], Int?)])
+    @Test(
+        arguments: [
+            (["SLURM_ARRAY_TASK_ID": "8", "SLURM_ARRAY_TASK_COUNT": "4"], nil),
+            (["SLURM_ARRAY_TASK_ID": "x", "SLURM_ARRAY_TASK_COUNT": "4"], nil),
+            (
+                [
+                    "SLURM_ARRAY_TASK_ID": "4", "SLURM_ARRAY_TASK_MIN": "1",
+                    "SLURM_ARRAY_TASK_STEP": "2",
+                    "SLURM_ARRAY_TASK_COUNT": "4",
+                ], nil
+            ),
+            (["PARALLEL_SEQ": "9"], 8), (["JOB_COMPLETION_INDEX": "8"], 8),
+            (["AWS_BATCH_JOB_NODE_INDEX": "1", "AWS_BATCH_JOB_NUM_NODES": "3"], 4),
+        ] as [([String: String], Int?)])
     func `variables that contradict each other are refused`(
         environment: [String: String], count: Int?
     ) {
