@@ -155,6 +155,35 @@ def test_somebody_elses_objects_are_left_alone(tmp_path):
         assert endpoint.keys() == {"users/bench/mine.png"}
 
 
+def test_an_api_that_lets_clients_name_keys_is_seen_through(tmp_path):
+    done = program.run(
+        "guard", "--key-policy", "chosen", "--scenarios", "proxy-json,presigned-post,presigned-put",
+        "--cases", "key-dot-dot,key-outside-prefix,overwrite", "-o", tmp_path / "results",
+    )  # fmt: skip
+    assert done.code == 0, done.text
+    table = {(row["scenario"], row["case"]): row for row in rows(tmp_path / "results")}
+    assert table["proxy-json", "overwrite"]["outcome"] == "stored"
+    for strategy in ("proxy-json", "presigned-post"):
+        row = table[strategy, "key-dot-dot"]
+        assert row["outcome"] == "stored" and "/../" in row["stored_key"], row
+    assert table["presigned-post", "key-outside-prefix"]["outcome"] == "refused"
+    assert table["presigned-put", "key-dot-dot"]["outcome"] == "refused"
+
+
+def test_an_open_api_has_no_token_to_expire(tmp_path):
+    with Endpoint(tmp_path, "--open") as endpoint:
+        done = program.run(
+            "guard", "--target", endpoint.store, "--gateway", endpoint.gateway,
+            "--bucket", endpoint.bucket, "--cases", "honest-upload,expired-token",
+            "--scenarios", "proxy-json,presigned-put,presigned-multipart",
+            "-o", tmp_path / "results", environment=endpoint.environment,
+        )  # fmt: skip
+        assert done.code == 0, done.text
+        outcomes = [row["outcome"] for row in rows(tmp_path / "results")]
+        assert outcomes == ["stored", "not-applicable"] * 3
+        assert endpoint.keys() == set()
+
+
 def test_the_table_fits_80_columns_without_color(embedded):
     done, _ = embedded
     lines = done.out.splitlines()

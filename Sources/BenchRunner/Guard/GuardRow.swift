@@ -46,11 +46,13 @@ struct GuardRow {
         return bytesSent < 16_384 ? "head only" : "part of the file"
     }
 
+    static let leftUpload = "multipart upload"
+
     /// What was in the bucket before it was cleared up.
     var left: String {
         guard outcome != .notApplicable, outcome != .notSupported else { return "" }
         let object = storedKey.isEmpty ? [] : ["object"]
-        let uploads = leavesParts ? ["multipart upload"] : []
+        let uploads = leavesParts ? [Self.leftUpload] : []
         let all = object + uploads
         return all.isEmpty ? "nothing" : all.joined(separator: " and ")
     }

@@ -145,10 +145,8 @@ final class GuardTrial {
     /// wrong: then the object must at least have the size of what was sent.
     private func isOurs(_ object: FoundObject, _ requests: GuardRequests) -> Bool {
         if object.key.contains(contexts.run) { return true }
-        let sizes = [requests.objectBytes ?? requests.fileBytes, Int64(GuardFiles.seedBytes)]
-        return sizes.contains(object.sizeBytes)
-            || object.contentType == GuardFiles.contentType
-                && object.sizeBytes <= requests.fileBytes
+        guard let expected = requests.objectBytes else { return true }
+        return ([expected] + requests.preparedBytes).contains(object.sizeBytes)
     }
 
     /// What is there after all: keys, and `KEY (multipart upload)`.

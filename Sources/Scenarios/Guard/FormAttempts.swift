@@ -41,7 +41,9 @@ struct FormAttempts {
             requests.moves.append(context.prepareObject { $0.key })
             requests.effect = .overwritten
         case .replayBeforeExpiry:
+            // A form takes no file as small as the others' seed.
             let seed = context.files.file(context.limits.smallestBytes)
+            requests.preparedBytes = [context.limits.smallestBytes]
             requests.moves.append(upload(seed).asPreparation())
             (requests.objectBytes, requests.fileBytes) = (bytes + 1, bytes + 1)
             requests.effect = .overwritten

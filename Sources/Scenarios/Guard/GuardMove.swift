@@ -105,6 +105,8 @@ package struct GuardRequests {
     package var effect = GuardEffect.stored
     /// Of the object, were it stored; what prepares the scene has other sizes. nil: any.
     package var objectBytes: Int64?
+    /// Of the objects that prepare the scene.
+    package var preparedBytes = [Int64(GuardFiles.seedBytes)]
     /// Of the file that is sent.
     package var fileBytes: Int64
     /// What a reader of the result has to know.

@@ -111,6 +111,7 @@ struct PartAttempts {
             requests.moves = requests.moves.map { $0.asPreparation() }
             requests.moves.append(
                 part(0, context.files.seed, .honest, change, isSigned: api != nil))
+            requests.preparedBytes = [requests.fileBytes]
             requests.objectBytes = Int64(GuardFiles.seedBytes)
             requests.effect = .overwritten
         } else if let api, guardCase != .foreignOrigin {
