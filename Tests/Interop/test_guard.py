@@ -2,6 +2,7 @@
 
 import csv
 import json
+import re
 import signal
 import subprocess
 
@@ -200,6 +201,38 @@ def test_json_and_markdown_say_the_same_as_the_csv(tmp_path):
     assert (row["scenario"], row["outcome"], row["hole"]) == ("presigned-put", "stored", True)
     markdown = quick("--format", "markdown", "-q", "-o", tmp_path / "markdown")
     assert "| too small | **HOLE** |" in markdown.out
+
+
+def test_the_report_shows_the_same_table(embedded, tmp_path):
+    _, folder = embedded
+    page = tmp_path / "report.html"
+    assert program.run("report", folder, "-o", page).code == 0
+    text = page.read_text()
+    table = text[text.index('aria-label="What was enforced"') :]
+    line = next(line for line in table.splitlines() if ">too small<" in line)
+    assert re.findall(r"<(?:strong|b)>(\w+)</", line) == ["HOLE"] * 4 + [
+        "S3", "HOLE", "S3", "HOLE", "HOLE",
+    ]  # fmt: skip
+    assert "400, EntityTooSmall" in line
+    assert "AbortIncompleteMultipartUpload" in table
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("too-small,stored", "too-small,stoned", "line 2, column outcome"),
+        ("presigned-put", "presigned-putt", "line 2, column scenario"),
+        (",object,\n", ",object", "truncated"),
+    ],
+)
+def test_the_report_refuses_a_damaged_table(tmp_path, old, new, said):
+    assert quick("-o", tmp_path / "results").code == 0
+    table = tmp_path / "results/guard.csv"
+    text = table.read_text()
+    assert old in text
+    table.write_text(text.replace(old, new))
+    done = program.run("report", tmp_path / "results", "-o", tmp_path / "report.html")
+    assert done.code == 1 and said in done.err, done.text
 
 
 def test_an_accepted_table_is_a_gate(embedded, tmp_path):

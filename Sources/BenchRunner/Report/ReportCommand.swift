@@ -8,7 +8,8 @@ extension Command {
         details: """
             The page holds its styles, script and figures, fetches nothing, and reads in a browser, on a
             phone and in print: the verdict, the table, latency by percentile, by file size and over time,
-            where the time goes, wire bytes, the machine and the plan. Every figure can be had as CSV.
+            where the time goes, wire bytes, the machine and the plan. Every figure can be had as CSV. Of a
+            directory of 'guard' it shows what each strategy enforces.
 
             With several runs, each has its part, and the first is what the others are compared with. A
             damaged or foreign file is refused with its line and column; a run that was cut off is marked.

@@ -6,6 +6,7 @@ struct ReportReader {
     let pageFolder: String?
 
     func read(_ path: String) throws(RecordedError) -> ReportRun {
+        guard !RecordedGuard.isThere(path) else { return try readGuard(path) }
         let run = try RecordedRun(path)
         try run.checkStrategies()
         let detail = try RecordedDetail(run)
@@ -15,6 +16,18 @@ struct ReportReader {
             comparison: comparison, tracks: tracks(detail, comparison),
             timeSpent: Array(detail.timeSpent.values), warnings: warnings(run, detail),
             files: addresses(run))
+    }
+
+    private func readGuard(_ path: String) throws(RecordedError) -> ReportRun {
+        let record = try RecordedRecord(path: path + "/run.json")
+        let warning =
+            "This run was cut off: cells that were still to come are missing."
+        return ReportRun(
+            name: Self.name(path), record: record.json, isPartial: !record.isComplete,
+            comparison: Comparison(rows: []), tracks: [], timeSpent: [],
+            guardReport: try RecordedGuard.report(path, record),
+            warnings: record.isComplete ? [] : [warning],
+            files: addresses(of: path, ["run.json", RecordedGuard.fileName]))
     }
 
     /// The folder's own name, also of `.` and `results/`.
@@ -63,16 +76,16 @@ struct ReportReader {
 
     /// Links work where the page stands in the run's folder, above it or beside it.
     private func addresses(_ run: RecordedRun) -> [String: String] {
-        guard let pageFolder, let folder = Self.relative(run.path, to: pageFolder) else {
-            return [:]
-        }
         let names = [
             "run.json", "summary.csv", "samples.csv", "timeline.csv", "histograms.csv",
             "capacity.csv",
         ]
-        return names.filter(run.has).reduce(into: [:]) { addresses, name in
-            addresses[name] = folder + name
-        }
+        return addresses(of: run.path, names.filter(run.has))
+    }
+
+    private func addresses(of path: String, _ names: [String]) -> [String: String] {
+        guard let pageFolder, let folder = Self.relative(path, to: pageFolder) else { return [:] }
+        return names.reduce(into: [:]) { addresses, name in addresses[name] = folder + name }
     }
 
     /// The address of a folder as seen from another, with a slash at its end; nil where it is more

@@ -9,6 +9,8 @@ struct ReportRun {
     let comparison: Comparison
     let tracks: [TimelineFigure.Track]
     let timeSpent: [TimeSpent]
+    /// What was enforced, where the directory is one of `guard`; there is nothing else then.
+    var guardReport: GuardReport?
     /// Capacity, scalability and cost, where the run has them.
     var furtherFigures: [Figure] = []
     /// What a reader must know before believing the figures.

@@ -9,14 +9,26 @@ struct RunMarkup {
     let level: Int
 
     var markup: Markup {
-        """
-        \(verdict)\(table)\(figures)\(record)
-        """
+        guard let guardReport = run.guardReport else {
+            return "\(verdict)\(table)\(figures)\(record)"
+        }
+        return """
+            <section id="\(prefix)guard" aria-labelledby="\(prefix)guard-title">
+            <h\(level) id="\(prefix)guard-title">What is enforced</h\(level)>
+            \(warnings)\(GuardMarkup(report: guardReport).markup)\(source(RecordedGuard.fileName))
+            </section>
+            \(record)
+            """
     }
 
     /// The parts that the page's list of contents names.
     var contents: [(anchor: String, title: String)] {
-        [(prefix + "verdict", "Verdict"), (prefix + "table", "Strategies by size")]
+        guard run.guardReport == nil else {
+            return [
+                (prefix + "guard", "What is enforced"), (prefix + "record", "Machine and plan"),
+            ]
+        }
+        return [(prefix + "verdict", "Verdict"), (prefix + "table", "Strategies by size")]
             + run.figures.map { (prefix + $0.id, $0.title) }
             + [(prefix + "record", "Machine and plan")]
     }
@@ -51,15 +63,18 @@ struct RunMarkup {
         return time.prefix(16).replacing("T", with: " ") + " UTC"
     }
 
-    private var verdict: Markup {
-        let warnings = run.warnings.map { text -> Markup in "<p class=\"warning\">\(text)</p>\n" }
-        return """
-            <section id="\(prefix)verdict" aria-labelledby="\(prefix)verdict-title">
-            <h\(level) id="\(prefix)verdict-title">Verdict</h\(level)>
-            \(warnings)\(VerdictMarkup(comparison: run.comparison).markup)
-            </section>
+    private var warnings: [Markup] {
+        run.warnings.map { text -> Markup in "<p class=\"warning\">\(text)</p>\n" }
+    }
 
-            """
+    private var verdict: Markup {
+        """
+        <section id="\(prefix)verdict" aria-labelledby="\(prefix)verdict-title">
+        <h\(level) id="\(prefix)verdict-title">Verdict</h\(level)>
+        \(warnings)\(VerdictMarkup(comparison: run.comparison).markup)
+        </section>
+
+        """
     }
 
     private var table: Markup {
