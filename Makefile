@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 
-.PHONY: help setup build run test interop-servers docs-guard lint format bench bench-link clean interop-shards
+.PHONY: help setup build run test interop-servers docs-guard lint format bench bench-link bench-queue clean interop-shards
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -39,6 +39,9 @@ bench: build ## signing throughput on this machine
 
 bench-link: build ## the emulated network in real time, beside measurements of Linux's TCP
 	python3 Tests/Bench/link.py .build/release/uploadbench
+
+bench-queue: build ## response times of the open model beside queueing theory (12 minutes)
+	python3 Tests/Bench/queueing.py .build/release/uploadbench
 
 clean: ## remove what was built and the test clients; results stay
 	rm -rf .build .venv .venv-servers

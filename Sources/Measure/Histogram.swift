@@ -47,9 +47,7 @@ package struct Histogram: Sendable, Equatable {
 
     package mutating func merge(_ other: Histogram) {
         guard !other.isEmpty else { return }
-        for index in counts.indices {
-            counts[index] += other.counts[index]
-        }
+        for index in other.used { counts[index] += other.counts[index] }
         leastUs = isEmpty ? other.leastUs : min(leastUs, other.leastUs)
         mostUs = max(mostUs, other.mostUs)
         sumUs += other.sumUs
@@ -59,7 +57,8 @@ package struct Histogram: Sendable, Equatable {
     /// Forgets everything, keeping the memory.
     package mutating func reset() {
         guard !isEmpty else { return }
-        counts.withUnsafeMutableBufferPointer { $0.update(repeating: 0) }
+        let used = used
+        counts.withUnsafeMutableBufferPointer { $0[used].update(repeating: 0) }
         totalCount = 0
         (leastUs, mostUs, sumUs) = (0, 0, 0)
     }
@@ -74,8 +73,8 @@ package struct Histogram: Sendable, Equatable {
         let target = max(
             1, UInt64(min(max(percentile, 0), 100) * Double(totalCount) / 100 + 0.5))
         var seen: UInt64 = 0
-        for (index, count) in counts.enumerated() where count > 0 {
-            seen += count
+        for index in used {
+            seen += counts[index]
             if seen >= target {
                 return percentile == 0 ? Self.lowest(ofIndex: index) : Self.highest(ofIndex: index)
             }
@@ -109,12 +108,17 @@ package struct Histogram: Sendable, Equatable {
 
     /// The non-empty buckets in rising order.
     package var buckets: [Bucket] {
-        counts.enumerated().compactMap { index, count in
-            guard count > 0 else { return nil }
+        used.compactMap { index in
+            guard counts[index] > 0 else { return nil }
             return Bucket(
                 lowestUs: Self.lowest(ofIndex: index), highestUs: Self.highest(ofIndex: index),
-                count: count)
+                count: counts[index])
         }
+    }
+
+    /// Where counts can be other than 0: a small part of all, as a rule.
+    private var used: Range<Int> {
+        isEmpty ? 0..<0 : Self.index(of: leastUs)..<(Self.index(of: mostUs) + 1)
     }
 
     /// Which of the doublings of 2048 µs a value falls into, from its leading bit.

@@ -1,7 +1,10 @@
 """The open model: uploads start by a schedule, and what is late or left out is shown."""
 
 import json
+import signal
 import statistics
+import subprocess
+import time
 
 import pytest
 
@@ -149,3 +152,25 @@ def test_a_closed_model_has_neither_lag_nor_overflow(tmp_path):
     assert (row["model"], row["schedule_lag_p99_us"], row["overflow"]) == ("closed", "", "")
     metrics = {row["metric"] for row in results.rows(tmp_path / "run", "histograms.csv")}
     assert "schedule-lag" not in metrics
+
+
+def test_an_interrupt_keeps_what_was_measured(tmp_path):
+    folder = tmp_path / "run"
+    process = program.start(
+        *RUN, "-r", 100, "-d", "60s", "--warmup", "0s", "--rounds", 1, "-q", "-o", folder,
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    try:
+        while not (folder / "run.json").exists():
+            assert process.poll() is None
+            time.sleep(0.02)
+        time.sleep(1)  # Some uploads happen first.
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=20)
+    finally:
+        process.kill()
+    assert process.returncode == 130
+    assert results.record(folder)["status"] == "partial"
+    (row,) = results.rows(folder, "summary.csv")
+    ended = samples(folder, outcome="ok")
+    assert int(row["uploads"]) == len(ended) > 0

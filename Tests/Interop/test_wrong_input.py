@@ -39,6 +39,7 @@ WRONG_WORDS = {
     "stages begin late": (("run", "--stages", "1s:0,30s:5"), ("time 0",)),
     "stages of nothing": (("run", "--stages", "0:0,30s:0"), ("nothing ever arrives",)),
     "stages and a time": (("run", "--stages", "0:0,30s:5", "-d", "5s"), ("--duration",)),
+    "stages that are all warm-up": (("run", "--stages", "0:1,5s:5", "--warmup", "5s"), ("--warmup",)),
     "broken stage": (("run", "--stages", "0:0,30s"), ("30s", "TIME:RATE")),
     "arrivals, closed model": (("run", "--arrivals", "poisson"), ("--rate", "--stages")),
     "unknown arrivals": (("run", "-r", "5", "--arrivals", "poison"), ("poisson",)),

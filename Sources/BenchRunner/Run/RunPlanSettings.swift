@@ -29,6 +29,9 @@ extension RunPlan {
         warmup = try settings.parsed("warmup", default: isShort ? .zero : .seconds(1)) {
             text, source throws(CommandError) in try Quantities.duration(text, source)
         }
+        if let seconds = open?.profile.endSeconds, warmup.inSeconds >= seconds {
+            throw .usage("--warmup: --stages end at \(seconds) s, before anything is measured")
+        }
         let defaultRounds = filesPath != nil ? 1 : isWave ? 5 : 3
         rounds = try settings.parsed("rounds", default: defaultRounds) {
             text, source throws(CommandError) in

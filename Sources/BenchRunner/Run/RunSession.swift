@@ -115,10 +115,11 @@ final class RunSession {
     private var modelLine: String {
         guard let open = plan.open else {
             return
-                "closed model, \(plan.concurrency) clients; times from the start of an upload to its"
-                + " last answer"
+                "closed model, \(plan.concurrency) clients: how long an upload takes while they are all"
+                + " busy; times from its start to its last answer"
         }
-        return "open model, \(open.text); times from an upload's intended start to its last answer"
+        return "open model, \(open.text): how long a user waits who comes at a given time; times"
+            + " from an upload's intended start to its last answer"
     }
 
     private func show() {

@@ -1,0 +1,184 @@
+"""Measured response times beside queueing theory: the open model against a store that is a queue.
+
+Poisson arrivals go to `serve --service-time store=…/c`: M/D/1, M/M/1 and M/M/4 at utilisations 0.5, 0.8 and
+0.9. Each round is a replication with a schedule of its own; the intervals (99.9%) come from a jackknife over the
+rounds, because the uploads of one round depend on each other. Sampling error aside, the arrivals and the
+server's seeded service times decide every single response: a simulation of the same queue predicts each, and is
+printed beside (`path`). Then a server is frozen for S seconds of T: S/T of the uploads must be delayed, evenly
+over (0, S].
+
+Writes results/queueing/<time>.csv; the exit code is 1 if theory is missed.
+"""
+
+import argparse
+import csv
+import math
+import signal
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+from queueing_target import Endpoint, Run
+from queueing_theory import MD1, MMC, predicted, t_quantile
+
+SERVICE_S = 0.001
+QUEUES = ("M/D/1", "M/M/1", "M/M/4")
+UTILISATIONS = (0.5, 0.8, 0.9)
+CONFIDENCE = 0.999
+WARMUP_S = 2
+# What a prediction of the same queue may be off by, after what an upload takes beside its service.
+PATH_TOLERANCE = 0.05
+
+
+def percentile(values: list[float], share: float) -> float:
+    ordered = sorted(values)
+    return ordered[min(len(ordered) - 1, math.ceil(share * len(ordered)) - 1)]
+
+
+def jackknife(rounds: list[list[float]], statistic) -> tuple[float, float]:
+    """The statistic of all rounds together, and the half width of its interval."""
+    everything = statistic([value for values in rounds for value in values])
+    count = len(rounds)
+    without = [
+        statistic([value for index, values in enumerate(rounds) if index != left for value in values])
+        for left in range(count)
+    ]
+    pseudo = [count * everything - (count - 1) * value for value in without]
+    mean = sum(pseudo) / count
+    variance = sum((value - mean) ** 2 for value in pseudo) / (count - 1)
+    return everything, t_quantile(0.5 + CONFIDENCE / 2, count - 1) * math.sqrt(variance / count)
+
+
+def overhead(binary: str) -> float:
+    """What an upload takes here beside its service: measured with a fixed service and no queue."""
+    with Endpoint(binary, f"store={SERVICE_S * 1000:g}ms") as endpoint:
+        times = Run(binary, endpoint, rate=300, rounds=1, seconds=5, warmup_s=1).rounds[0]
+    return percentile([upload.response_s for upload in times], 0.5) - SERVICE_S
+
+
+def compare(binary: str, kind: str, options, beside_s: float):
+    servers = 4 if kind == "M/M/4" else 1
+    service = SERVICE_S * servers
+    is_exponential = kind != "M/D/1"
+    shape = "exp:" if is_exponential else ""
+    for utilisation in UTILISATIONS:
+        rate = utilisation * servers / service
+        theory = MMC(rate, service, servers) if is_exponential else MD1(rate, service)
+        with Endpoint(binary, f"store={shape}{service * 1000:g}ms/{servers}") as endpoint:
+            run = Run(binary, endpoint, rate, options.rounds, options.seconds, WARMUP_S)
+        measured = [[upload.response_s for upload in one] for one in run.rounds]
+        path = predicted(run, service, servers, is_exponential)
+        note = upload_by_upload(measured, path, beside_s)
+        for name, statistic, expected in (
+            ("mean", mean, theory.mean()),
+            ("p99", lambda values: percentile(values, 0.99), theory.percentile(0.99)),
+        ):
+            value, half_width = jackknife(measured, statistic)
+            on_path = statistic(flat(path)) + beside_s
+            yield {
+                "queue": kind, "utilisation": utilisation, "rate_per_s": rate, "figure": name,
+                "theory_ms": expected * 1000, "beside_ms": beside_s * 1000,
+                "measured_ms": value * 1000, "half_width_ms": half_width * 1000,
+                "path_ms": on_path * 1000, "uploads": len(flat(measured)), "rounds": options.rounds,
+                "schedule_lag_p99_us": run.lag_p99_us,
+                "agrees": abs(value - expected - beside_s) <= half_width
+                and abs(value / on_path - 1) <= PATH_TOLERANCE,
+                "note": note,
+            }  # fmt: skip
+            note = ""
+
+
+def mean(values: list[float]) -> float:
+    return sum(values) / len(values)
+
+
+def flat(rounds: list[list[float]]) -> list[float]:
+    return [value for one in rounds for value in one]
+
+
+def upload_by_upload(measured, path, beside_s: float) -> str:
+    differences = [m - p - beside_s for m, p in zip(flat(measured), flat(path))]
+    middle, late = percentile(differences, 0.5), percentile([abs(d) for d in differences], 0.95)
+    return f"each upload against its own prediction: median {middle * 1e6:+.0f} µs, 95% within {late * 1e6:.0f} µs"
+
+
+def show(row: dict) -> None:
+    verdict = "agrees" if row["agrees"] else "DIFFERS"
+    expected = row["theory_ms"] + row["beside_ms"]
+    print(
+        f"{row['queue']:6} {row['utilisation']:4} {row['rate_per_s']:6.0f}/s  {row['figure']:4}"
+        f"  theory {expected:7.3f} ms  path {row['path_ms']:7.3f} ms"
+        f"  measured {row['measured_ms']:7.3f} ms ± {row['half_width_ms']:6.3f}"
+        f"  ({row['measured_ms'] / expected - 1:+.1%}, {row['measured_ms'] / row['path_ms'] - 1:+.1%})  {verdict}"
+        + (f"\n       {row['note']}" if row["note"] else ""),
+        flush=True,
+    )
+
+
+FROZEN_S, MEASURED_S, FROZEN_RATE, DELAYED_S = 3.0, 15.0, 50.0, 0.05
+
+
+def frozen(binary: str) -> bool:
+    """Freezes the server once, and looks at who was delayed and by how much."""
+    with Endpoint(binary, None) as endpoint:
+        freeze = threading.Timer(6, stop_for, (endpoint.process, FROZEN_S))
+        freeze.start()
+        run = Run(binary, endpoint, FROZEN_RATE, 1, MEASURED_S, 1, arrivals="constant")
+        freeze.join()
+    uploads = run.rounds[0]
+    delays = sorted(upload.response_s for upload in uploads if upload.response_s > DELAYED_S)
+    share, expected = len(delays) / len(uploads), (FROZEN_S - DELAYED_S) / MEASURED_S
+    distance = max(
+        abs((index + 0.5) / len(delays) - (delay - DELAYED_S) / (FROZEN_S - DELAYED_S))
+        for index, delay in enumerate(delays)
+    ) if delays else 1.0  # fmt: skip
+    late = max(delays, default=0.0)
+    agrees = abs(share - expected) < 0.01 and distance < 0.03 and abs(late - FROZEN_S) < 0.1
+    print(
+        f"\nfrozen {FROZEN_S:g} s of {MEASURED_S:g} s: {share:.2%} of {len(uploads)} uploads took longer than"
+        f" {DELAYED_S * 1000:g} ms (expected {expected:.2%});\n       their times reach {late:.3f} s and lie"
+        f" within {distance:.1%} of an even spread over (0, {FROZEN_S:g} s]  "
+        + ("agrees" if agrees else "DIFFERS")
+    )
+    return agrees
+
+
+def stop_for(process: subprocess.Popen, seconds: float) -> None:
+    process.send_signal(signal.SIGSTOP)
+    time.sleep(seconds)
+    process.send_signal(signal.SIGCONT)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("binary")
+    parser.add_argument("--rounds", type=int, default=12, help="replications per queue and utilisation")
+    parser.add_argument("--seconds", type=float, default=5, help="measured time of each")
+    parser.add_argument("--queues", default=",".join(QUEUES), help="of M/D/1,M/M/1,M/M/4")
+    options = parser.parse_args()
+    binary = options.binary
+    beside_s = overhead(binary)
+    print(f"beside the service, an upload takes {beside_s * 1e6:.0f} µs here: added to what theory says")
+    print(f"{options.rounds} rounds of {options.seconds:g} s each; intervals of {CONFIDENCE:.1%} over the rounds\n")
+    rows = []
+    for kind in options.queues.split(","):
+        for row in compare(binary, kind, options, beside_s):
+            rows.append(row)
+            show(row)
+    is_even = frozen(binary)
+    folder = Path("results/queueing")
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / time.strftime("%Y-%m-%dT%H-%M-%SZ.csv", time.gmtime())
+    with path.open("w", newline="") as file:
+        writer = csv.DictWriter(file, rows[0].keys(), lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
+    differing = sum(not row["agrees"] for row in rows)
+    print(f"\n{len(rows) - differing} of {len(rows)} figures agree with theory; table: {path}")
+    return 0 if differing == 0 and is_even else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
