@@ -1,8 +1,8 @@
-import Transfer
+package import Transfer
 
 /// Signs PUTs in this process, so that an upload needs no API.
 package protocol PutSigning: AnyObject {
-    func signedTarget(for content: UploadContent, unixSeconds: Int64) throws -> RequestTarget
+    func signedPut(for content: UploadContent, unixSeconds: Int64) throws -> Request
 }
 
 /// Signs forms in this process.

@@ -28,9 +28,9 @@ package final class PresignedPut: Scenario {
                     request: api.permissionRequest(
                         "/signed-url", for: content, isAccelerated: isAccelerated)))
         case .local(let signer):
-            guard let target = try? signer.signedTarget(for: content, unixSeconds: unixSeconds)
+            guard let request = try? signer.signedPut(for: content, unixSeconds: unixSeconds)
             else { return .finished(.notSigned) }
-            return put(to: target, content)
+            return put(request)
         }
     }
 
@@ -41,7 +41,7 @@ package final class PresignedPut: Scenario {
                 let target = RequestTarget(url: permission.data.url)
             else { return .finished(.failed(answer)) }
             key = permission.id
-            return put(to: target, content)
+            return put(target.put(content))
         case (.upload, .gateway(let api)):
             guard answer.status == 200 else { return .finished(.failed(answer)) }
             phase = .notify
@@ -55,9 +55,9 @@ package final class PresignedPut: Scenario {
         }
     }
 
-    private func put(to target: RequestTarget, _ content: UploadContent) -> Step {
+    private func put(_ request: Request) -> Step {
         phase = .upload
-        return .send(ScenarioRequest(phase: .upload, request: target.put(content)))
+        return .send(ScenarioRequest(phase: .upload, request: request))
     }
 }
 
@@ -93,10 +93,10 @@ package struct RequestTarget {
 extension RequestTarget {
     /// A PUT of the whole file.
     func put(_ content: UploadContent) -> Request {
-        let head = """
-            PUT \(pathAndQuery) HTTP/1.1\r\nHost: \(origin.authority)\r\n\
-            Content-Type: \(content.contentType)\r\nContent-Length: \(content.sizeBytes)\r\n\r\n
-            """
-        return Request(origin: origin, head: Array(head.utf8), body: [BodySlice(content.payload)])
+        let target = Array(pathAndQuery.utf8)
+        return PutHead(content, at: origin).request(targetBytesLimit: target.count) { place in
+            place.copyBytes(from: target)
+            return target.count
+        }
     }
 }

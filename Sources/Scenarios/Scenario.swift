@@ -1,24 +1,23 @@
 package import Measure
 package import Transfer
 
-/// What is uploaded: bytes that all workers share, and what they claim to be.
-package struct UploadContent: Sendable {
+/// What is uploaded: bytes that all workers share, and what they claim to be. A class, because it
+/// is handed on with every upload, and a reference costs less than three texts.
+package final class UploadContent: Sendable {
     package let payload: Payload
     package let contentType: String
     package let fileName: String
+    package let sizeBytes: Int64
+    /// The name's extension with its dot, `""` without one.
+    package let fileExtension: String
 
     package init(payload: Payload, contentType: String, fileName: String) {
         self.payload = payload
         self.contentType = contentType
         self.fileName = fileName
-    }
-
-    package var sizeBytes: Int64 { Int64(payload.buffer.count) }
-
-    /// The name's extension with its dot, `""` without one.
-    package var fileExtension: String {
-        guard let dot = fileName.lastIndex(of: "."), dot != fileName.startIndex else { return "" }
-        return String(fileName[dot...])
+        sizeBytes = Int64(payload.buffer.count)
+        let dot = fileName.lastIndex(of: ".") ?? fileName.startIndex
+        fileExtension = dot == fileName.startIndex ? "" : String(fileName[dot...])
     }
 }
 

@@ -3,8 +3,8 @@ import NetIO
 /// An answer without what it took to get it.
 struct ReadAnswer {
     let status: Int
-    let headers: HeaderFields
-    let body: [UInt8]
+    var headers = HeaderFields()
+    var body: [UInt8] = []
 }
 
 /// Reads one answer (RFC 9112) from bytes as they arrive, however they are cut.
@@ -54,21 +54,20 @@ struct AnswerReader {
     mutating func begin(isHeadRequest: Bool) {
         self.isHeadRequest = isHeadRequest
         state = .head
-        headers = HeaderFields()
-        body = []
-        partialHead.removeAll(keepingCapacity: true)
         scanner = HeadScanner()
-        chunks = nil
         interimCount = 0
+        if !partialHead.isEmpty { partialHead.removeAll(keepingCapacity: true) }
+        if chunks != nil { chunks = nil }
+        if !headers.isEmpty { headers = HeaderFields() }
+        if !body.isEmpty { body = [] }
     }
 
     /// What was read; the next answer starts from nothing.
     mutating func takeAnswer() -> ReadAnswer {
-        defer {
-            headers = HeaderFields()
-            body = []
-        }
-        return ReadAnswer(status: status, headers: headers, body: body)
+        var answer = ReadAnswer(status: status)
+        swap(&answer.headers, &headers)
+        swap(&answer.body, &body)
+        return answer
     }
 
     /// The connection's end is the answer's end.
@@ -119,7 +118,7 @@ struct AnswerReader {
                 return nil
             }
             let head = before > 0 ? Array(partialHead.prefix(end)) : []
-            partialHead.removeAll(keepingCapacity: true)
+            if before > 0 { partialHead.removeAll(keepingCapacity: true) }
             scanner = HeadScanner()
             let isFinal =
                 before > 0

@@ -5,18 +5,32 @@ package struct Origin: Hashable, Sendable {
         var defaultPort: Int { self == .http ? 80 : 443 }
     }
 
-    package let scheme: Scheme
+    /// One reference instead of two texts, because every request carries its origin.
+    private final class Parts: Sendable {
+        let scheme: Scheme
+        let host: String
+        let port: Int
+        let authority: String
+
+        init(scheme: Scheme, host: String, port: Int?) {
+            self.scheme = scheme
+            self.host = host
+            self.port = port ?? scheme.defaultPort
+            authority = self.port == scheme.defaultPort ? host : "\(host):\(self.port)"
+        }
+    }
+
+    private let parts: Parts
+
+    package var scheme: Scheme { parts.scheme }
     /// A name, an IPv4 address, or an IPv6 address in brackets.
-    package let host: String
-    package let port: Int
+    package var host: String { parts.host }
+    package var port: Int { parts.port }
     /// As the Host field has it: without the scheme's default port.
-    package let authority: String
+    package var authority: String { parts.authority }
 
     package init(scheme: Scheme, host: String, port: Int? = nil) {
-        self.scheme = scheme
-        self.host = host
-        self.port = port ?? scheme.defaultPort
-        authority = self.port == scheme.defaultPort ? host : "\(host):\(self.port)"
+        parts = Parts(scheme: scheme, host: host, port: port)
     }
 
     /// From a URL's beginning, such as `http://[::1]:9000`; nil if it is anything but http or
@@ -57,7 +71,8 @@ package struct Origin: Hashable, Sendable {
 
     /// What differs most is compared first; `authority` follows from the rest.
     package static func == (left: Origin, right: Origin) -> Bool {
-        left.port == right.port && left.scheme == right.scheme && left.host == right.host
+        left.parts === right.parts
+            || left.port == right.port && left.scheme == right.scheme && left.host == right.host
     }
 
     package func hash(into hasher: inout Hasher) {

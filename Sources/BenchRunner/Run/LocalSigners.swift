@@ -11,11 +11,35 @@ final class LocalPutSigner: PutSigning {
         init(_ signer: consuming PresignedURLSigner) { self.signer = signer }
     }
 
+    /// The file of the last upload, which most often is that of the next.
+    private final class Current {
+        let head: PutHead
+        private let prepared: Prepared
+        private var key: LocalKey
+
+        init(_ owner: LocalPutSigner, _ content: UploadContent) throws {
+            head = PutHead(content, at: owner.origin)
+            prepared = try owner.prepared(for: content)
+            key = LocalKey(content)
+        }
+
+        func request(_ random: RandomSource, at time: SigningTime) throws -> Request {
+            key.renew(random)
+            return try key.withBytes { key in
+                let limit = prepared.signer.targetBytesLimit(keyBytes: key.count, at: time)
+                return try head.request(targetBytesLimit: limit) {
+                    try prepared.signer.store(key: key, at: time, to: $0)
+                }
+            }
+        }
+    }
+
     private let presigner: URLPresigner
     private let origin: Origin
     private let expiresSeconds: Int
-    private let keys = LocalKeys()
+    private let random = RandomSource()
     private var prepared: [String: Prepared] = [:]
+    private var current: Current?
 
     init(_ presigner: URLPresigner, origin: Origin, expiresSeconds: Int) {
         self.presigner = presigner
@@ -23,33 +47,84 @@ final class LocalPutSigner: PutSigning {
         self.expiresSeconds = expiresSeconds
     }
 
-    func signedTarget(
-        for content: UploadContent, unixSeconds: Int64
-    ) throws -> RequestTarget {
-        let prepared = try prepared(for: content.contentType)
-        let url = try prepared.signer.sign(
-            key: keys.next(content), at: SigningTime(unixSeconds: unixSeconds))
-        let path = url.utf8.dropFirst(
-            presigner.endpoint.scheme.utf8.count + 3 + presigner.endpoint.host.utf8.count)
-        return RequestTarget(origin: origin, pathAndQuery: String(Substring(path)))
+    func signedPut(for content: UploadContent, unixSeconds: Int64) throws -> Request {
+        let time = SigningTime(unixSeconds: unixSeconds)
+        if current?.head.content !== content { current = try Current(self, content) }
+        guard let current else { preconditionFailure("it was made above") }
+        return try current.request(random, at: time)
     }
 
-    private func prepared(for contentType: String) throws -> Prepared {
-        if let known = prepared[contentType] { return known }
+    private func prepared(for content: UploadContent) throws -> Prepared {
+        if let known = prepared[content.contentType] { return known }
         let made = Prepared(
             try PresignedURLSigner(
-                presigner, headers: [("content-type", contentType)],
+                presigner, headers: [("content-type", content.contentType)],
                 expiresSeconds: expiresSeconds))
-        prepared[contentType] = made
+        prepared[content.contentType] = made
         return made
     }
 }
 
-/// Fresh keys as the API names them, under a user of their own.
+/// PUTs without a signature, all to one key, so that the whole request is made once: what sending
+/// costs without signing, and uploads to servers that want no signature.
+final class UnsignedPuts: PutSigning {
+    private let endpoint: Endpoint
+    private let origin: Origin
+    private var last: (content: UploadContent, request: Request)?
+
+    init(_ endpoint: Endpoint, origin: Origin) {
+        self.endpoint = endpoint
+        self.origin = origin
+    }
+
+    func signedPut(for content: UploadContent, unixSeconds: Int64) throws -> Request {
+        if let last, last.content === content { return last.request }
+        let key = "\(LocalKey.folder)unsigned\(content.fileExtension)"
+        let target = Array(
+            "\(endpoint.pathPrefix)/\(PercentEncoding.encode(key, keepingSlash: true))".utf8)
+        let request = PutHead(content, at: origin).request(targetBytesLimit: target.count) {
+            $0.copyBytes(from: target)
+            return target.count
+        }
+        last = (content, request)
+        return request
+    }
+}
+
+/// The key of one file's uploads, as the API names them, under a user of their own.
+struct LocalKey {
+    static let folder = "users/uploadbench/"
+    private var bytes: [UInt8]
+    private static let start = Array(folder.utf8)
+    private static let uuidBytes = 36
+
+    init(_ content: UploadContent) {
+        bytes = Self.start + [UInt8](repeating: 0x30, count: Self.uuidBytes)
+        bytes += content.fileExtension.utf8
+    }
+
+    /// Makes it a key that was never used.
+    mutating func renew(_ random: RandomSource) {
+        bytes.withUnsafeMutableBytes { bytes in
+            guard let base = bytes.baseAddress else { return }
+            random.storeUUID(to: base + Self.start.count)
+        }
+    }
+
+    func withBytes<R>(_ use: (UnsafeRawBufferPointer) throws -> R) rethrows -> R {
+        try bytes.withUnsafeBytes(use)
+    }
+
+    var text: String { String(decoding: bytes, as: UTF8.self) }
+}
+
+/// Fresh keys for whoever needs them as texts.
 struct LocalKeys {
     private let random = RandomSource()
 
     func next(_ content: UploadContent) -> String {
-        "users/uploadbench/\(random.uuid())\(content.fileExtension)"
+        var key = LocalKey(content)
+        key.renew(random)
+        return key.text
     }
 }

@@ -16,6 +16,7 @@ struct Reachability {
             _ = try get(target.storeURL, path: "/", headers: [])
             try checkToken()
         case .local: try checkCredentials()
+        case .nobody: _ = try get(target.storeURL, path: "/", headers: [])
         }
     }
 

@@ -68,7 +68,9 @@ enum RunFlags {
         Flag(name: "expires", valueName: "SECONDS", help: "life of a signature (default 300)"),
         Flag(
             name: "signer", valueName: "WHO",
-            help: "gateway (default), or local: sign here, S3 requests only"),
+            help:
+                "gateway (default); local: sign here, S3 requests only; none: unsigned PUTs of one key"
+        ),
     ]
 
     static let place = [

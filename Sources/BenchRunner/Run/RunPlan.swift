@@ -14,6 +14,8 @@ struct RunPlan: Sendable {
         case gateway
         /// This process signs, and an upload is only its S3 requests.
         case local
+        /// Nobody: PUTs without a signature.
+        case nobody = "none"
     }
 
     /// What ends a cell.

@@ -103,6 +103,9 @@ extension RunPlan {
         if signer == .local, strategy.needsBackend {
             return "goes through the backend, which --signer local leaves out"
         }
+        if signer == .nobody, strategy != .presignedPut {
+            return "cannot do without a signature; --signer none goes with presigned-put"
+        }
         guard target != .embedded else { return nil }
         if strategy == .edgeRedirect, edgeURL == nil { return "needs --edge URL" }
         if strategy.isAccelerated, accelerateURL == nil { return "needs --accelerate URL" }
@@ -159,6 +162,11 @@ extension RunPlan {
 
     private func check(_ settings: Settings) throws(CommandError) {
         guard case .url(let url) = target else {
+            if signer == .nobody {
+                throw .usage(
+                    "--signer none goes with --target URL: the embedded store takes no"
+                        + " unsigned uploads")
+            }
             for name in ["gateway", "edge", "accelerate"] where settings.value(name) != nil {
                 throw .usage("--\(name) goes with --target URL: the embedded target has its own")
             }

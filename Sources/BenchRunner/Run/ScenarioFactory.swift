@@ -81,6 +81,8 @@ struct ScenarioFactory: Sendable {
             let signer = LocalMultipartSigner(presigner, origin: origin, expiresSeconds: expires)
             return PresignedMultipart(
                 .local(signer), partBytes: plan.client.partBytes, window: plan.client.partWindow)
+        case _ where plan.signer == .nobody:
+            return PresignedPut(.local(UnsignedPuts(presigner.endpoint, origin: origin)))
         default:
             let signer = LocalPutSigner(presigner, origin: origin, expiresSeconds: expires)
             return PresignedPut(.local(signer))
