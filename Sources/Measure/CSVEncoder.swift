@@ -1,42 +1,52 @@
 /// Builds CSV (RFC 4180) rows in one growing byte buffer.
+///
+/// A row is put together in a small buffer of its own and joins the others as one piece: there may be
+/// a hundred thousand rows a second.
 package struct CSVEncoder: Sendable {
+    /// The finished rows.
     package private(set) var bytes: [UInt8] = []
+    private var row = [UInt8](repeating: 0, count: 512)
+    private var rowBytes = 0
     private var isAtRowStart = true
+    /// Digits of the longest number, its sign and a separator.
+    private static let numberBytes = 24
 
     package init() {}
 
     package mutating func reserve(_ capacity: Int) { bytes.reserveCapacity(capacity) }
 
-    package mutating func removeAll() { bytes.removeAll(keepingCapacity: true) }
+    package mutating func removeAll() {
+        bytes.removeAll(keepingCapacity: true)
+        rowBytes = 0
+    }
 
     /// Hands the rows over and starts an empty buffer.
     package mutating func take() -> [UInt8] {
-        let taken = bytes
-        bytes = []
+        joinRow()
+        var taken: [UInt8] = []
+        swap(&taken, &bytes)
         return taken
     }
 
     package mutating func field(_ text: String) {
         separate()
-        let needsQuotes = text.utf8.contains {
-            $0 == 0x22 || $0 == 0x2C || $0 == 0x0A || $0 == 0x0D
+        var text = text
+        text.withUTF8 { text in
+            for byte in text where byte == 0x22 || byte == 0x2C || byte == 0x0A || byte == 0x0D {
+                return appendQuoted(text)
+            }
+            append(text)
         }
-        guard needsQuotes else {
-            bytes.append(contentsOf: text.utf8)
-            return
-        }
-        bytes.append(0x22)
-        for byte in text.utf8 {
-            if byte == 0x22 { bytes.append(0x22) }
-            bytes.append(byte)
-        }
-        bytes.append(0x22)
     }
 
     /// A whole number; nil is an empty field, "not applicable".
     package mutating func field(_ value: Int64?) {
         separate()
-        guard let value else { return }
+        if let value { appendDecimal(value) }
+    }
+
+    package mutating func field(_ value: Int64) {
+        separate()
         appendDecimal(value)
     }
 
@@ -49,48 +59,121 @@ package struct CSVEncoder: Sendable {
         separate()
         guard let value, value.isFinite else { return }
         let scale = (0..<places).reduce(1.0) { product, _ in product * 10 }
-        guard abs(value * scale) < 9e17 else {
-            bytes.append(contentsOf: "\(value)".utf8)
-            return
-        }
+        guard abs(value * scale) < 9e17 else { return append("\(value)") }
         let scaled = Int64((value * scale).rounded())
-        if scaled < 0 { bytes.append(0x2D) }
+        if scaled < 0 { append("-") }
         let (whole, fraction) = scaled.magnitude.quotientAndRemainder(dividingBy: UInt64(scale))
         appendDecimal(Int64(whole))
         guard places > 0, fraction > 0 else { return }
         let digits = String(fraction)
         let padded = String(repeating: "0", count: places - digits.count) + digits
-        let significant = padded.reversed().drop { $0 == "0" }.reversed()
-        bytes.append(0x2E)
-        bytes.append(contentsOf: String(significant).utf8)
+        append("." + String(padded.reversed().drop { $0 == "0" }.reversed()))
     }
 
     package mutating func endRow() {
-        bytes.append(0x0A)
+        makeRoom(1)
+        row[rowBytes] = 0x0A
+        rowBytes += 1
+        joinRow()
         isAtRowStart = true
     }
 
     private mutating func separate() {
-        if !isAtRowStart { bytes.append(0x2C) }
-        isAtRowStart = false
+        guard !isAtRowStart else {
+            isAtRowStart = false
+            return
+        }
+        makeRoom(1)
+        row[rowBytes] = 0x2C
+        rowBytes += 1
     }
 
-    private mutating func appendDecimal(_ value: Int64) {
-        // From the last digit: 19 of them and a sign are the most.
-        var text: (UInt64, UInt64, UInt32) = (0, 0, 0)
-        withUnsafeMutableBytes(of: &text) { text in
-            var start = text.count
-            var rest = value.magnitude
-            repeat {
-                start -= 1
-                text[start] = UInt8(truncatingIfNeeded: 0x30 + rest % 10)
-                rest /= 10
-            } while rest > 0
-            if value < 0 {
-                start -= 1
-                text[start] = 0x2D
-            }
-            bytes.append(contentsOf: UnsafeRawBufferPointer(rebasing: text[start...]))
+    // MARK: The row
+
+    private mutating func joinRow() {
+        guard rowBytes > 0 else { return }
+        row.withUnsafeBytes { row in
+            bytes.append(contentsOf: UnsafeRawBufferPointer(rebasing: row[..<rowBytes]))
         }
+        rowBytes = 0
+    }
+
+    @inline(__always)
+    private mutating func makeRoom(_ count: Int) {
+        if rowBytes + count > row.count { joinRow() }
+    }
+
+    private mutating func append(_ text: String) {
+        var text = text
+        text.withUTF8 { append($0) }
+    }
+
+    private mutating func append(_ text: UnsafeBufferPointer<UInt8>) {
+        makeRoom(text.count)
+        guard text.count <= row.count else {
+            bytes.append(contentsOf: text)
+            return
+        }
+        let start = rowBytes
+        row.withUnsafeMutableBytes { row in
+            UnsafeMutableRawBufferPointer(rebasing: row[start...])
+                .copyMemory(from: UnsafeRawBufferPointer(text))
+        }
+        rowBytes += text.count
+    }
+
+    private mutating func appendQuoted(_ text: UnsafeBufferPointer<UInt8>) {
+        var quoted: [UInt8] = [0x22]
+        for byte in text {
+            if byte == 0x22 { quoted.append(0x22) }
+            quoted.append(byte)
+        }
+        quoted.append(0x22)
+        quoted.withUnsafeBufferPointer { append($0) }
+    }
+
+    @inline(__always)
+    private mutating func appendDecimal(_ value: Int64) {
+        makeRoom(Self.numberBytes)
+        let start = rowBytes
+        rowBytes += row.withUnsafeMutableBufferPointer { row in
+            guard let base = row.baseAddress else { return 0 }
+            return Decimal.store(value, to: base + start)
+        }
+    }
+}
+
+/// Whole numbers as text.
+private enum Decimal {
+    /// Writes at most 20 characters at `target` and answers how many.
+    static func store(_ value: Int64, to target: UnsafeMutablePointer<UInt8>) -> Int {
+        var start = target
+        if value < 0 {
+            start.pointee = 0x2D
+            start += 1
+        }
+        var rest = value.magnitude
+        let count = digitCount(rest)
+        var end = start + count
+        while rest >= 10 {
+            let (tens, ones) = rest.quotientAndRemainder(dividingBy: 10)
+            end -= 1
+            end.pointee = UInt8(truncatingIfNeeded: 0x30 &+ ones)
+            rest = tens
+        }
+        start.pointee = UInt8(truncatingIfNeeded: 0x30 &+ rest)
+        return start - target + count
+    }
+
+    private static func digitCount(_ value: UInt64) -> Int {
+        var count = 1
+        var limit: UInt64 = 10
+        while value >= limit {
+            count += 1
+            let (next, overflow) = limit.multipliedReportingOverflow(by: 10)
+            guard !overflow else { break }
+            limit = next
+        }
+        return count
     }
 }

@@ -55,7 +55,7 @@ package enum FieldSection {
             throw .malformed("a header field has no valid name")
         }
         let value = line.slice((colon + 1)..<line.count).trimmingSpaces()
-        for byte in value where !isFieldValueByte(byte) {
+        guard isFieldValue(value) else {
             throw .malformed("a header field value holds a control character")
         }
         return (line.slice(0..<colon), value)

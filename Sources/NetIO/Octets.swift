@@ -17,6 +17,28 @@ package func isFieldValueByte(_ byte: UInt8) -> Bool {
     (byte >= 0x20 && byte != 0x7F) || byte == 0x09
 }
 
+/// Whether all bytes are those of a field value, looked at eight at a time.
+package func isFieldValue(_ bytes: UnsafeRawBufferPointer) -> Bool {
+    let ones: UInt64 = 0x0101_0101_0101_0101
+    let high = ones << 7
+    var index = 0
+    while index + 8 <= bytes.count {
+        let word = bytes.loadUnaligned(fromByteOffset: index, as: UInt64.self)
+        // A byte below space, or one that is DEL (Bit Twiddling Hacks, "Determine if a word has a
+        // byte less than n", "… has a zero byte").
+        let below = (word &- ones &* 0x20) & ~word & high
+        let deletes = word ^ (ones &* 0x7F)
+        let isDelete = (deletes &- ones) & ~deletes & high
+        guard below | isDelete == 0 else { break }
+        index += 8
+    }
+    while index < bytes.count {
+        guard isFieldValueByte(bytes[index]) else { return false }
+        index += 1
+    }
+    return true
+}
+
 @inline(__always)
 package func isDigit(_ byte: UInt8) -> Bool { byte &- 0x30 < 10 }
 

@@ -16,7 +16,7 @@ package struct StatusLine: Equatable, Sendable {
         guard line.count == 12 || line[12] == 0x20 else {
             throw .malformed("the status is not a number of three digits")
         }
-        for byte in line.slice(12..<line.count) where !isFieldValueByte(byte) {
+        guard isFieldValue(line.slice(12..<line.count)) else {
             throw .malformed("the reason phrase holds a control character")
         }
         let (hundreds, tens, ones) = (line[9] &- 0x30, line[10] &- 0x30, line[11] &- 0x30)

@@ -44,4 +44,29 @@ import Testing
             try CSVDecoder(Array(text.utf8))
         }
     }
+
+    @Test func `numbers are written as Swift writes them, whatever their length`() {
+        var numbers: [Int64] = [0, 9, 10, 99, 100, .min, .max, -1, -10]
+        var power: Int64 = 1
+        for _ in 0..<18 {
+            power *= 10
+            numbers += [power - 1, power, -power]
+        }
+        var csv = CSVEncoder()
+        numbers.forEach { csv.field($0) }
+        csv.endRow()
+        let text = numbers.map(String.init).joined(separator: ",") + "\n"
+        #expect(String(decoding: csv.take(), as: UTF8.self) == text)
+    }
+
+    @Test func `a row that is longer than the row buffer arrives whole`() throws {
+        let fields = [String(repeating: "a", count: 500), "b,\"c", String(repeating: "d", count: 9000)]
+        var csv = CSVEncoder()
+        for _ in 0..<3 {
+            fields.forEach { csv.field($0) }
+            csv.endRow()
+        }
+        let line = "\(fields[0]),\"b,\"\"c\",\(fields[2])\n"
+        #expect(String(decoding: csv.take(), as: UTF8.self) == line + line + line)
+    }
 }
