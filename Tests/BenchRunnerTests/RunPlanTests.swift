@@ -59,6 +59,14 @@ import Testing
         #expect(message("--client", "browser", "--no-expect").contains("never sends Expect"))
     }
 
+    @Test func `without a signer there are only PUTs, and not to the embedded store`() throws {
+        let words = ["--target", "http://127.0.0.1:1", "--bucket", "b", "--signer", "none"]
+        #expect(try plan(words).scenarios == [.presignedPut])
+        #expect(
+            message(words + ["--scenarios", "presigned-post"]).contains("goes with presigned-put"))
+        #expect(message("--signer", "none").contains("goes with --target URL"))
+    }
+
     @Test func `only the embedded target can be told to speak TLS`() throws {
         let words = ["--target", "https://127.0.0.1:1", "--bucket", "b", "--signer", "local"]
         #expect(message(words + ["--tls"]).contains("https URL"))

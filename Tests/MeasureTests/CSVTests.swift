@@ -60,7 +60,9 @@ import Testing
     }
 
     @Test func `a row that is longer than the row buffer arrives whole`() throws {
-        let fields = [String(repeating: "a", count: 500), "b,\"c", String(repeating: "d", count: 9000)]
+        let fields = [
+            String(repeating: "a", count: 500), "b,\"c", String(repeating: "d", count: 9000),
+        ]
         var csv = CSVEncoder()
         for _ in 0..<3 {
             fields.forEach { csv.field($0) }
