@@ -13,8 +13,14 @@ extension Command {
             signature needs, run alone through libcrypto. The ratio of the two is what to compare between
             machines. The operations take turns within each row's time, so that a busy machine slows all alike.
 
+            presigned-put and presigned-post are one call each; presign-batch is a line of JSON in and one out;
+            object-key is the making of a key alone. The shares are those of a call's stages run alone:
+            canonicalisation (the policy with its Base64, for a form), hashing, and the encoding of the answer;
+            making the key and the call itself are the rest.
+
             columns of signing.csv: operation,threads,signs,wall_s,cpu_s,signs_per_s,cpu_ns_per_sign,
-            hash_limit_ns,ratio_to_limit
+            hash_limit_ns,ratio_to_limit,scaling,canonicalize_share,hash_share,encode_share
+            scaling is signs_per_s over that of one thread, if one thread was measured too.
             """,
         flags: [
             Flag(
@@ -71,7 +77,10 @@ struct SignCommand {
         var rows: [SigningRow] = []
         for count in threadCounts {
             if !isQuiet { Terminal.writeError("signing on \(count) thread(s)...") }
-            rows += try measure(threads: count)
+            for var row in try measure(threads: count) {
+                row.noteScaling(from: rows)
+                rows.append(row)
+            }
             // Each finished row is kept, whatever happens to the next.
             try write(rows, to: directory, startedAt: startedAt, isComplete: false)
         }
@@ -121,7 +130,8 @@ struct SignCommand {
 struct SigningRow: Sendable {
     static let columns = [
         "operation", "threads", "signs", "wall_s", "cpu_s", "signs_per_s", "cpu_ns_per_sign",
-        "hash_limit_ns", "ratio_to_limit",
+        "hash_limit_ns", "ratio_to_limit", "scaling", "canonicalize_share", "hash_share",
+        "encode_share",
     ]
 
     let operation: String
@@ -129,11 +139,23 @@ struct SigningRow: Sendable {
     let signs: Int
     let wallNs: Int64
     let cpuNs: Int64
-    let hashLimitNs: Double
+    /// nil for what hashes nothing.
+    let hashLimitNs: Double?
+    /// Of canonicalisation, hashing and encoding in a call's time; empty for what has no stages.
+    let stageShares: [Double]
+    /// Signs per second over those of one thread.
+    private(set) var scaling: Double?
 
     var signsPerSecond: Double { Double(signs) * 1e9 / Double(wallNs) }
     var cpuNsPerSign: Double { Double(cpuNs) / Double(signs) }
-    var ratioToLimit: Double { cpuNsPerSign / hashLimitNs }
+    var ratioToLimit: Double? { hashLimitNs.map { cpuNsPerSign / $0 } }
+
+    /// - Parameter rows: measured before; one of them may be this operation on one thread.
+    mutating func noteScaling(from rows: [SigningRow]) {
+        let single =
+            threads == 1 ? self : rows.first { $0.operation == operation && $0.threads == 1 }
+        scaling = single.map { signsPerSecond / $0.signsPerSecond }
+    }
 
     func append(to csv: inout CSVEncoder) {
         csv.field(operation)
@@ -145,6 +167,10 @@ struct SigningRow: Sendable {
         csv.field(cpuNsPerSign, places: 1)
         csv.field(hashLimitNs, places: 1)
         csv.field(ratioToLimit, places: 3)
+        csv.field(scaling, places: 3)
+        for stage in 0..<3 {
+            csv.field(stageShares.isEmpty ? nil : stageShares[stage], places: 3)
+        }
         csv.endRow()
     }
 }
@@ -162,15 +188,25 @@ struct SigningTable {
     }
 
     private static let titles = [
-        "operation", "threads", "signs/s", "CPU ns/sign", "hash limit ns", "ratio",
+        "operation", "threads", "signs/s", "CPU ns/sign", "hash limit ns", "ratio", "scaling",
+        "canonicalize", "hash", "encode",
     ]
 
     private func cells(_ row: SigningRow) -> [String] {
         [
             row.operation, String(row.threads), String(Int(row.signsPerSecond.rounded())),
-            String(Int(row.cpuNsPerSign.rounded())), String(Int(row.hashLimitNs.rounded())),
-            String((row.ratioToLimit * 100).rounded() / 100),
+            String(Int(row.cpuNsPerSign.rounded())),
+            row.hashLimitNs.map { String(Int($0.rounded())) } ?? "",
+            Self.hundredths(row.ratioToLimit), Self.hundredths(row.scaling),
         ]
+            + (0..<3).map { stage in
+                row.stageShares.isEmpty
+                    ? "" : "\(Int((row.stageShares[stage] * 100).rounded()))%"
+            }
+    }
+
+    private static func hundredths(_ value: Double?) -> String {
+        value.map { String(($0 * 100).rounded() / 100) } ?? ""
     }
 
     private func lines() -> [[String]] {
@@ -192,10 +228,14 @@ struct SigningTable {
     }
 
     private func object(_ row: SigningRow) -> [String: Any] {
-        [
+        let shares: [Any] =
+            row.stageShares.isEmpty ? [NSNull(), NSNull(), NSNull()] : row.stageShares
+        return [
             "operation": row.operation, "threads": row.threads, "signs": row.signs,
             "signs_per_s": row.signsPerSecond, "cpu_ns_per_sign": row.cpuNsPerSign,
-            "hash_limit_ns": row.hashLimitNs, "ratio_to_limit": row.ratioToLimit,
+            "hash_limit_ns": row.hashLimitNs ?? NSNull(),
+            "ratio_to_limit": row.ratioToLimit ?? NSNull(), "scaling": row.scaling ?? NSNull(),
+            "canonicalize_share": shares[0], "hash_share": shares[1], "encode_share": shares[2],
         ]
     }
 }

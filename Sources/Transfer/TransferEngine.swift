@@ -16,6 +16,9 @@ package final class TransferEngine: EventSource {
     private var connections: [Connection] = []
     private var exchanges: [Exchange] = []
     private var toldLater: [Exchange] = []
+    /// Wait for others to be connected; those that have ended meanwhile are passed over.
+    private var waitingToConnect: [Exchange] = []
+    private var nextToConnect = 0
     private var deadline: TimerID?
     private var deadlineNs = Int64.max
     private var isClosed = false
@@ -103,6 +106,10 @@ package final class TransferEngine: EventSource {
     }
 
     private func connect(_ exchange: Exchange, _ origin: Origin) {
+        guard connector.attemptCount < configuration.connectingLimit else {
+            waitingToConnect.append(exchange)
+            return
+        }
         let limit = configuration.connectionLimit
         if connections.count + connector.attemptCount >= limit {
             guard let idle = pool.takeAny() else {
@@ -114,6 +121,20 @@ package final class TransferEngine: EventSource {
             return failLater(exchange, .connectFailed("there is no memory for a connection"))
         }
         exchange.connecting = attempt
+    }
+
+    /// An attempt has ended: the next that waits for one has its turn.
+    private func connectNext() {
+        while nextToConnect < waitingToConnect.count, !isClosed,
+            connector.attemptCount < configuration.connectingLimit
+        {
+            let exchange = waitingToConnect[nextToConnect]
+            nextToConnect += 1
+            if isUnderWay(exchange) { start(exchange, at: clinux_monotonic_ns()) }
+        }
+        guard nextToConnect == waitingToConnect.count, nextToConnect > 0 else { return }
+        waitingToConnect.removeAll(keepingCapacity: true)
+        nextToConnect = 0
     }
 
     private func drop(_ connection: Connection) {
@@ -181,6 +202,7 @@ package final class TransferEngine: EventSource {
         if let attempt = exchange.connecting {
             exchange.connecting = nil
             connector.abandon(attempt)
+            connectNext()
         }
         fail(exchange, failure)
     }
@@ -265,6 +287,7 @@ extension TransferEngine: ConnectorOwner {
         case .failure(let failure): fail(exchange, failure)
         case .success(let made): carry(exchange, on: made)
         }
+        connectNext()
     }
 
     private func carry(_ exchange: Exchange, on made: MadeConnection) {

@@ -48,4 +48,41 @@ import Testing
         let (answers, _) = Self.answers([line, line + "}"])
         #expect(answers.count == 2 && !answers.joined().contains("topsecret"))
     }
+
+    /// The answers of a signer that sees each line first have no shape to go by.
+    private static func alone(_ lines: [String]) -> [String] {
+        lines.flatMap { answers([$0]).answers }
+    }
+
+    private static func plain(
+        _ id: String, _ key: String, time: String = "20260410T224818Z", extra: String = ""
+    ) -> String {
+        """
+        {"id": "\(id)", "kind": "url", "request": null, "inputs": {"access_key": "AK", \(extra)\
+        "secret_key": "SK", "region": "eu-west-1", "bucket": "photos", "key": "\(key)", \
+        "style": "virtual", "amz_date": "\(time)", "expires": 60}}
+        """
+    }
+
+    @Test func `lines that are alike are answered as if each came alone`() {
+        let lines = [
+            Self.plain("a", "k/1"), Self.plain("b", "k/2"), Self.plain("b2", "x y+é%"),
+            Self.plain("c", "k/3", time: "20260411T000000Z"), Self.plain("d", "k/4"),
+            Self.plain("e", #"k\"/5"#), Self.plain("f", ""), Self.plain("g", "k", time: "tomorrow"),
+            Self.plain("h", "k/6"), Self.plain("i", "k/7", extra: #""session_token": "T","#),
+            Self.plain("j", "k/8", extra: #""session_token": "T","#),
+            Self.plain("k", "k/9", extra: #""key": "other","#), Self.plain("l", "k/10"),
+            Self.plain("m", "k/11", extra: #""key_utf8_hex": "6b","#),
+            Self.plain("n", "k/12", extra: #""key_utf8_hex": "6b","#),
+            Self.plain("o", "k/13") + " ",
+            String(Self.plain("p", "k/14").dropLast()), Self.plain("q", "k/15"),
+        ]
+        let together = Self.answers(lines).answers.map(Self.withoutLineNumber)
+        #expect(together == Self.alone(lines).map(Self.withoutLineNumber))
+        #expect(together.count == lines.count)
+    }
+
+    private static func withoutLineNumber(_ answer: String) -> String {
+        answer.replacing(#/line [0-9]+/#, with: "line")
+    }
 }

@@ -30,6 +30,26 @@ import Transfer
         #expect(client.engine.connectionCount == 20)
     }
 
+    @Test
+    func `more requests than may connect at a time wait for their turn, and all are answered`()
+        throws
+    {
+        var configuration = TransferConfiguration.forTests
+        configuration.connectingLimit = 2
+        let client = try TestClient(configuration: configuration) { peer in
+            while peer.readRequest().head != "" { peer.ok() }
+        }
+        let requests = (0..<20).map { client.request("PUT", "/\($0)") }
+        #expect(client.send(requests).allSatisfy { (try? $0.get().status) == 200 })
+        #expect(client.server.accepted <= 20)
+        client.engine.send(client.request("PUT")) { _ in }
+        var ended = 0
+        for request in requests { client.engine.send(request) { _ in ended += 1 } }
+        client.engine.cancelAll()
+        #expect(ended == 20 && client.engine.requestCount == 0)
+        #expect(client.failure(client.request("PUT")) == nil)
+    }
+
     @Test func `a kept connection is used again only within its group`() throws {
         let client = try TestClient { peer in
             while peer.readRequest().head != "" { peer.ok("\(peer.number)") }

@@ -99,7 +99,7 @@ extension RunPlan {
     /// The most that one of the strategies talks to.
     fileprivate var hostsPerUpload: Int {
         scenarios.map { scenario in
-            if signer == .local || scenario.isProxy { return 1 }
+            if signer != .gateway || scenario.isProxy { return 1 }
             return scenario == .edgeRedirect ? 3 : 2
         }.max() ?? 1
     }

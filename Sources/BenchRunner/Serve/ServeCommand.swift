@@ -52,6 +52,8 @@ enum ServeCommand {
     static func run(_ arguments: Arguments) throws(CommandError) -> ExitCode {
         let settings = try Settings(arguments, for: .serve)
         let configuration = try configuration(settings)
+        // One for each client, and as many again where a role calls another.
+        _ = DescriptorLimit.raise(to: 2 * ServerLimits().connections + 100)
         let questions = Questions()
         let end = EndOfService(watchingInput: try settings.isOn("until-stdin-closes")) {
             questions.answer($0)

@@ -47,6 +47,12 @@ struct PolicyTemplate: ~Copyable {
 
     /// Encodes the policy for a key, already escaped, and answers its length with the inner hash.
     mutating func encode(_ key: UnsafeRawBufferPointer) -> (textBytes: Int, hash: SHA256Digest) {
+        let stage = fill(key)
+        return (stage.encodedBytes, hash(stage))
+    }
+
+    /// Encodes and pads the policy for a key.
+    func fill(_ key: UnsafeRawBufferPointer) -> SigningStage {
         UnsafeMutableRawBufferPointer(start: joint + jointOffset, count: key.count)
             .copyMemory(from: key)
         var count = jointOffset + key.count
@@ -68,8 +74,11 @@ struct PolicyTemplate: ~Copyable {
         let padded = SHA256.pad(
             buffer + absorbedBytes, count: total - absorbedBytes,
             absorbedBytes: absorbedBytes + SHA256.blockBytes)
-        let hash = midstate.finish(paddedBlocks: buffer + absorbedBytes, byteCount: padded)
-        return (total, hash)
+        return SigningStage(encodedBytes: total, paddedBytes: padded)
+    }
+
+    func hash(_ stage: SigningStage) -> SHA256Digest {
+        midstate.finish(paddedBlocks: buffer + absorbedBytes, byteCount: stage.paddedBytes)
     }
 
     func text(_ byteCount: Int) -> String {

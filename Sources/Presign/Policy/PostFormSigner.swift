@@ -3,9 +3,11 @@ package struct PresignedForm: Sendable {
     package let url: String
     package let key: String
     package let policy: String
-    package let signature: String
+    let digest: SHA256Digest
     let callerFields: [NameValue]
     let authentication: [NameValue]
+
+    package var signature: String { digest.hex }
 
     /// All fields in botocore's order.
     package var fields: [NameValue] {
@@ -68,8 +70,28 @@ package struct PostFormSigner: ~Copyable {
         let isOpen = key.utf8.last == UInt8(ascii: "}") && key.hasSuffix(FilenameVariable.text)
         let (policy, signature) = isOpen ? signOpen(key, time) : signPlain(key)
         return PresignedForm(
-            url: url, key: key, policy: policy, signature: signature.hex, callerFields: fields,
+            url: url, key: key, policy: policy, digest: signature, callerFields: fields,
             authentication: authentication)
+    }
+
+    // MARK: Stages alone, for measuring what each takes
+
+    /// Writes, encodes and pads the policy of a plain key, which the other stages go on from.
+    package mutating func canonicalize(
+        key: UnsafeRawBufferPointer, at time: SigningTime
+    ) -> SigningStage {
+        if time.unixSeconds != second { render(time) }
+        return template.fill(key)
+    }
+
+    /// Policy to signature: every compression that a form takes.
+    package mutating func hash(_ stage: SigningStage) -> SHA256Digest {
+        hmac.finish(template.hash(stage))
+    }
+
+    /// The policy's and the signature's texts.
+    package func encode(_ stage: SigningStage, _ signature: SHA256Digest) -> (String, String) {
+        (template.text(stage.encodedBytes), signature.hex)
     }
 
     private mutating func signPlain(_ key: String) -> (String, SHA256Digest) {

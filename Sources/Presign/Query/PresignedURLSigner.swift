@@ -126,6 +126,12 @@ package struct PresignedURLSigner: ~Copyable {
     ) -> String {
         let encoded = encode(key)
         let signature = signature(encodedKeyBytes: encoded)
+        return text(encodedKeyBytes: encoded, signature, originBytes: originCount)
+    }
+
+    private func text(
+        encodedKeyBytes encoded: Int, _ signature: SHA256Digest, originBytes originCount: Int
+    ) -> String {
         let pathBytes = keyOffset - methodBytes + encoded
         let total = originCount + pathBytes + urlTail.count + 64
         return String(unsafeUninitializedCapacity: total) { buffer in
@@ -153,14 +159,22 @@ package struct PresignedURLSigner: ~Copyable {
     }
 
     private mutating func signature(encodedKeyBytes: Int) -> SHA256Digest {
+        let padded = complete(encodedKeyBytes: encodedKeyBytes)
+        return hash(paddedBytes: padded)
+    }
+
+    /// The canonical request behind its key, and the padding: answers its length.
+    private func complete(encodedKeyBytes: Int) -> Int {
         let end = keyOffset + encodedKeyBytes
         tail.withUnsafeBytes { tail in
             UnsafeMutableRawBufferPointer(start: canonical + end, count: tail.count).copyMemory(
                 from: tail)
         }
-        let padded = SHA256.pad(canonical, count: end + tail.count)
-        let hash = SHA256Initial.state.finish(paddedBlocks: canonical, byteCount: padded)
-        return hmac.sign(hash)
+        return SHA256.pad(canonical, count: end + tail.count)
+    }
+
+    private mutating func hash(paddedBytes: Int) -> SHA256Digest {
+        hmac.sign(SHA256Initial.state.finish(paddedBlocks: canonical, byteCount: paddedBytes))
     }
 
     @inline(__always)
@@ -197,4 +211,42 @@ package struct PresignedURLSigner: ~Copyable {
         canonical = larger
         canonicalCapacity = byteCount
     }
+}
+
+// MARK: Stages alone, for measuring what each takes
+
+extension PresignedURLSigner {
+    /// Writes and pads the canonical request of a key, which the other stages go on from.
+    package mutating func canonicalize(
+        key: UnsafeRawBufferPointer, at time: SigningTime
+    ) -> SigningStage {
+        prepare(for: time)
+        let encoded = encode(key)
+        return SigningStage(
+            encodedBytes: encoded, paddedBytes: complete(encodedKeyBytes: encoded))
+    }
+
+    /// Canonical request to signature: every compression that a URL takes.
+    package mutating func hash(_ stage: SigningStage) -> SHA256Digest {
+        hash(paddedBytes: stage.paddedBytes)
+    }
+
+    /// The URL with a given signature.
+    package func encode(_ stage: SigningStage, _ signature: SHA256Digest) -> String {
+        text(encodedKeyBytes: stage.encodedBytes, signature, originBytes: originBytes.count)
+    }
+}
+
+/// What one stage of signing leaves to the next.
+package struct SigningStage {
+    let encodedBytes: Int
+    let paddedBytes: Int
+
+    init(encodedBytes: Int, paddedBytes: Int) {
+        self.encodedBytes = encodedBytes
+        self.paddedBytes = paddedBytes
+    }
+
+    /// Of nothing.
+    package init() { self.init(encodedBytes: 0, paddedBytes: 0) }
 }
