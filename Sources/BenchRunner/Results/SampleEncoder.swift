@@ -32,12 +32,14 @@ struct SampleEncoder {
         rows.field(hasStarted ? (sample.endedNs - runStartNs) / 1000 : nil)
         rows.field(hasStarted ? sample.responseNs / 1000 : nil)
         rows.field(hasStarted ? sample.serviceNs / 1000 : nil)
-        for duration in [
-            sample.authorizeNs, sample.uploadNs, sample.notifyNs, sample.connectNs, sample.tlsNs,
-            sample.sendNs, sample.waitNs,
-        ] {
-            rows.field(duration.map { $0 / 1000 })
-        }
+        // One by one: a list of them would be made on the heap for each row.
+        rows.microseconds(sample.authorizeNs)
+        rows.microseconds(sample.uploadNs)
+        rows.microseconds(sample.notifyNs)
+        rows.microseconds(sample.connectNs)
+        rows.microseconds(sample.tlsNs)
+        rows.microseconds(sample.sendNs)
+        rows.microseconds(sample.waitNs)
         rows.field(sample.outcome.rawValue)
         rows.field(sample.httpStatus)
         rows.field(sample.errorCode)
@@ -54,5 +56,11 @@ struct SampleEncoder {
         writer?.append(rows.take(), rows: rowCount)
         rowCount = 0
         rows.reserve(SampleWriter.blockBytes + 512)
+    }
+}
+
+extension CSVEncoder {
+    fileprivate mutating func microseconds(_ nanoseconds: Int64?) {
+        field(nanoseconds.map { $0 / 1000 })
     }
 }

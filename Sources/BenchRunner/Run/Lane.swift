@@ -6,7 +6,8 @@ import Transfer
 /// model.
 final class Lane {
     private let scenario: any Scenario
-    private unowned let worker: Worker
+    /// Outlives its lanes, and every upload asks for it: not checked.
+    private unowned(unsafe) let worker: Worker
     /// Its connections are its own when each upload is to begin without any.
     private let connectionGroup: Int
     private let keepsConnections: Bool
@@ -55,7 +56,8 @@ final class Lane {
         let (phase, tag, carriesFile) = (next.phase, next.tag, next.carriesFile)
         var request = next.request
         request.connectionGroup = connectionGroup
-        worker.engine.send(request) { [unowned self] result in
+        // The worker keeps its lanes until its engine is closed, which ends every request.
+        worker.engine.send(request) { [unowned(unsafe) self] result in
             underWay -= 1
             count(result, phase, carriesFile: carriesFile)
             received(result, tag)

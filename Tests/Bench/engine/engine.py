@@ -20,7 +20,8 @@ from pathlib import Path
 
 from clients import ApacheBench, Failed, Floor, H2load, Hey, Place, Uploadbench, Wrk
 from server import Sink, compile_c, make_certificate
-from targets import KIB, MIB, OURS, OURS_STATIC, WRK_BUILT, WRK_STATIC, ratios, size_text, table
+from targets import (KIB, MIB, OURS, OURS_BARE, OURS_STATIC, OURS_STATIC_BARE, WRK_BUILT, WRK_STATIC,
+                     ratios, size_text, table)
 
 SIZES = {"1KiB": KIB, "64KiB": 64 * KIB, "1MiB": MIB, "16MiB": 16 * MIB}
 ROUND_COLUMNS = ["transport", "size_bytes", "round", "client", "uploads", "cpu_s", "wall_s",
@@ -46,6 +47,8 @@ def all_clients(binary: Path, floor: Path):
     return [
         Uploadbench(OURS, binary, "--signer", "local"),
         Uploadbench(OURS_STATIC, binary, "--signer", "none"),
+        Uploadbench(OURS_BARE, binary, "--signer", "local", "--samples", "none"),
+        Uploadbench(OURS_STATIC_BARE, binary, "--signer", "none", "--samples", "none"),
         Wrk(WRK_STATIC, "put.lua"), Wrk(WRK_BUILT, "build.lua"), Floor(floor),
         ApacheBench(), H2load(), Hey(),
     ]  # fmt: skip
