@@ -1,3 +1,4 @@
+import Glibc
 import Presign
 
 /// Answers lines of one shape (see `PresignBatchShape`) from a prepared signer, straight into the
@@ -35,7 +36,13 @@ final class PresignBatchQuickSigner {
     }
 
     private func readTime(_ text: UnsafeRawBufferPointer) -> Bool {
-        if text.elementsEqual(timeText) { return true }
+        let isSame = timeText.withUnsafeBytes { last in
+            guard text.count == last.count, let last = last.baseAddress,
+                let text = text.baseAddress
+            else { return false }
+            return memcmp(last, text, timeText.count) == 0
+        }
+        if isSame { return true }
         guard let read = SigningTime(amzDate: String(decoding: text, as: UTF8.self)) else {
             return false
         }

@@ -1,5 +1,6 @@
 import Glibc
 import NetIO
+import Presign
 
 /// Where a line of a batch has its id, key and time, so that later lines which differ in nothing
 /// else need not be parsed: their other bytes are compared with this line's, which is quicker by far.
@@ -73,14 +74,8 @@ struct PresignBatchShape {
 
     /// Where a text ends that is plain ASCII without an escape, at its closing quote.
     private static func plainEnd(_ bytes: UnsafeRawBufferPointer, from start: Int) -> Int? {
-        var index = start
-        while index < bytes.count {
-            let byte = bytes[index]
-            if byte == UInt8(ascii: "\"") { return index }
-            guard byte >= 0x20, byte < 0x7F, byte != UInt8(ascii: "\\") else { return nil }
-            index += 1
-        }
-        return nil
+        let end = JSONString.plainPrefix(bytes, from: start)
+        return end < bytes.count && bytes[end] == UInt8(ascii: "\"") ? end : nil
     }
 }
 

@@ -82,6 +82,25 @@ package enum JSONString {
         byte >= 0x20 && byte < 0x7F && byte != 0x22 && byte != 0x5C
     }
 
+    /// How many bytes from the start need no escape, in ASCII, looked at eight at a time.
+    package static func plainPrefix(_ bytes: UnsafeRawBufferPointer, from start: Int = 0) -> Int {
+        let ones: UInt64 = 0x0101_0101_0101_0101
+        let high = ones << 7
+        // The highest bit of each byte that is zero, and perhaps of ones above it (Bit Twiddling Hacks).
+        func zeros(_ word: UInt64) -> UInt64 { (word &- ones) & ~word }
+        var index = start
+        while index + 8 <= bytes.count {
+            let word = bytes.loadUnaligned(fromByteOffset: index, as: UInt64.self)
+            let odd =
+                (word &- ones &* 0x20) | word | zeros(word ^ (ones &* 0x22))
+                | zeros(word ^ (ones &* 0x5C)) | zeros(word ^ (ones &* 0x7F))
+            guard odd & high == 0 else { break }
+            index += 8
+        }
+        while index < bytes.count, isPlain(bytes[index]) { index += 1 }
+        return index
+    }
+
     package static func quoted(_ text: String, asciiOnly: Bool = false) -> String {
         var output: [UInt8] = []
         append(text, to: &output, asciiOnly: asciiOnly)

@@ -97,9 +97,8 @@ package struct PostFormSigner: ~Copyable {
     private mutating func signPlain(_ key: String) -> (String, SHA256Digest) {
         var key = key
         let (policyBytes, inner) = key.withUTF8 { bytes -> (Int, SHA256Digest) in
-            if bytes.allSatisfy(JSONString.isPlain) {
-                return template.encode(UnsafeRawBufferPointer(bytes))
-            }
+            let raw = UnsafeRawBufferPointer(bytes)
+            if JSONString.plainPrefix(raw) == raw.count { return template.encode(raw) }
             var escaped: [UInt8] = []
             JSONString.appendContents(
                 String(decoding: bytes, as: UTF8.self), to: &escaped, asciiOnly: true)
