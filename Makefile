@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 
-.PHONY: help setup build run test interop-servers docs-guard lint format bench bench-link bench-queue clean interop-shards
+.PHONY: $(shell sed -nE 's/^([a-z-]+):.*/\1/p' $(firstword $(MAKEFILE_LIST)))
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -43,6 +43,9 @@ bench-link: build ## the emulated network in real time, beside measurements of L
 
 bench-queue: build ## response times of the open model beside queueing theory (12 minutes)
 	python3 Tests/Bench/queueing.py .build/release/uploadbench
+
+bench-merge: build ## the merge of a thousand synthetic shards: time and memory (needs 12 GB of disk)
+	python3 Tests/Bench/merge.py .build/release/uploadbench
 
 clean: ## remove what was built and the test clients; results stay
 	rm -rf .build .venv .venv-servers
