@@ -3,7 +3,7 @@
 A spread of the cells of Tests/TestbedTests/Fixtures/link, each as it was measured: connect, request,
 answer; bytes counted so that head and body together are the cell's. A relay is the acceleration endpoint;
 parallel connections share one line, and the last one counts. Prints each cell, then the errors by group.
-Usage: link.py BINARY [--cells N] [GROUP...]   (groups: fresh tls warm warm4m idle1 lossy relay parallel)
+Usage: link.py BINARY [--cells N] [GROUP...]   (one of fresh tls warm warm4m idle1 lossy relay parallel)
 """
 
 import argparse
@@ -190,8 +190,10 @@ def main() -> None:
     arguments = argparse.ArgumentParser(description=__doc__)
     arguments.add_argument("binary")
     arguments.add_argument("--cells", type=int, default=8, help="of each group (default 8)")
-    arguments.add_argument("groups", nargs="*", choices=[[], *GROUPS], metavar="GROUP")
-    options = arguments.parse_args()
+    arguments.add_argument("groups", nargs="*", metavar="GROUP")
+    options = arguments.parse_intermixed_args()
+    if unknown := set(options.groups) - set(GROUPS):
+        arguments.error(f"no such group: {', '.join(unknown)}; one of {', '.join(GROUPS)}")
     errors: dict[str, list[float]] = {}
     for group in options.groups or GROUPS:
         for row in cells(group, options.cells):

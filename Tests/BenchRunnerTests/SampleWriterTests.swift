@@ -41,7 +41,8 @@ import Testing
         isRead.wait()
         received = total
         close(reader)
-        let header = Columns.samples.joined(separator: ",").utf8.count + 1
+        let columns = Columns.samples + Columns.appendedToSamples
+        let header = columns.joined(separator: ",").utf8.count + 1
         #expect((received - header) / row.count + dropped == blocks * rowsPerBlock)
     }
 

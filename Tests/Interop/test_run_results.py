@@ -206,6 +206,28 @@ def test_a_size_that_a_proxy_refuses_is_shown_with_the_reason(tmp_path):
     assert "refused (413): API Gateway takes no larger body" in done.out
 
 
+# Of each upload: the API's preflights are for the first alone, the store's are for each new URL.
+BROWSER_REQUESTS = {
+    "presigned-put": [6, 4, 4], "presigned-post": [5, 3, 3], "edge-redirect": [6, 4, 4],
+}  # fmt: skip
+
+
+def test_a_browsers_preflights_are_in_the_samples(tmp_path):
+    done = program.run(
+        "run", "--client", "browser", "--scenarios", ",".join(BROWSER_REQUESTS), "--link", "loopback",
+        "--size", "1KiB", "-n", 3, "-c", 1, "--rounds", 1, "--warmup", "0s", "-o", tmp_path / "run",
+    )  # fmt: skip
+    assert done.code == 0, done.text
+    samples = results.rows(tmp_path / "run", "samples.csv")
+    samples.sort(key=lambda row: int(row["started_us"]))
+    for strategy, wanted in BROWSER_REQUESTS.items():
+        found = [int(row["requests"]) for row in samples if row["scenario"] == strategy]
+        assert found == wanted, strategy
+    for row in results.rows(tmp_path / "run", "summary.csv"):
+        wanted = sum(BROWSER_REQUESTS[row["scenario"]]) / 3
+        assert float(row["requests_per_upload"]) == pytest.approx(wanted, abs=0.01)
+
+
 def test_the_emulated_numbers_are_on_record(tmp_path):
     done = program.run(
         "run", "--link", "rtt=3ms,up=50mbit,down=60mbit,loss=1%", "--scenarios", "presigned-put",

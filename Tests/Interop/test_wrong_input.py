@@ -108,6 +108,20 @@ def test_a_dead_gateway_is_unavailable(endpoint, dead_url, tmp_path):
     check(done, UNAVAILABLE, dead_url)
 
 
+@pytest.mark.parametrize(
+    "flag, strategy", (("--edge", "edge-redirect"), ("--accelerate", "accelerated-put"))
+)
+def test_a_dead_detour_is_unavailable(endpoint, dead_url, tmp_path, flag, strategy):
+    where = ["run", "--target", endpoint.store, "--bucket", endpoint.bucket,
+             "--gateway", endpoint.gateway, flag, dead_url]  # fmt: skip
+    environment = {"UPLOADBENCH_TOKEN": endpoint.token}
+    done = program.run(*where, "--scenarios", strategy, cwd=tmp_path, environment=environment)
+    check(done, UNAVAILABLE, dead_url)
+    other = ["--scenarios", "presigned-put", "--size", "1KiB", "-n", "1", "--warmup", "0s"]
+    done = program.run(*where, *other, cwd=tmp_path, environment=environment)
+    assert done.code == 0, done.text
+
+
 def test_a_name_that_does_not_resolve_is_unavailable(tmp_path):
     url = "http://no-such-host.invalid:9000"
     done = program.run(

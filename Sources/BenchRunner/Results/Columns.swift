@@ -13,6 +13,7 @@ enum Columns {
     static let appendedToSummary = split(
         "overflow,generator_limited,client_busy_share,start_unix_us,window_us")
     static let appendedToTimeline = split("overflow")
+    static let appendedToSamples = split("requests")
 
     static let samples = split(
         """

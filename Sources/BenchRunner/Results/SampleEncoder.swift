@@ -46,6 +46,7 @@ struct SampleEncoder {
         rows.field(sample.retries)
         rows.field(sample.bytesSent)
         rows.field(sample.bytesReceived)
+        rows.field(sample.requests)
         rows.endRow()
         rowCount += 1
         if rows.bytes.count >= SampleWriter.blockBytes { flush() }

@@ -23,7 +23,7 @@ final class SampleWriter: @unchecked Sendable {
     init(path: String) throws(ResultsError) {
         file = try ResultFile(path: path)
         var header = CSVEncoder()
-        Columns.samples.forEach { header.field($0) }
+        (Columns.samples + Columns.appendedToSamples).forEach { header.field($0) }
         header.endRow()
         try file.append(header.bytes)
     }

@@ -18,6 +18,17 @@ struct Reachability {
         case .local: try checkCredentials()
         case .nobody: _ = try get(target.storeURL, path: "/", headers: [])
         }
+        try checkDetours()
+    }
+
+    /// The edge and the acceleration endpoint, where a strategy goes there.
+    private func checkDetours() throws(CommandError) {
+        if let url = target.edgeURL, plan.scenarios.contains(.edgeRedirect) {
+            _ = try get(url, path: "/", headers: [])
+        }
+        if let url = target.accelerateURL, plan.scenarios.contains(where: \.isAccelerated) {
+            _ = try get(url, path: "/", headers: [])
+        }
     }
 
     /// The API must know the token before thousands of uploads are refused.
@@ -78,9 +89,14 @@ struct Reachability {
         switch try OneRequest.send(request, plan.client.engineSettings(target)) {
         case .success(let answer): return answer
         case .failure(let failed):
+            let what = failed.failure.message
+            let advice =
+                what.contains("certificate")
+                ? "; name the authority that signed it with --cacert FILE, or check nothing with --insecure"
+                : ""
             throw CommandError(
                 exitCode: .targetUnavailable,
-                message: "\(url) is not available: \(failed.failure.message)")
+                message: "\(url) is not available: \(what)\(advice)")
         }
     }
 }

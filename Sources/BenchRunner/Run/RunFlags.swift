@@ -64,7 +64,9 @@ enum RunFlags {
             name: "no-expect",
             help: "send the body to the edge at once, without waiting for its redirect"),
         Flag(name: "part-size", valueName: "BYTES", help: "of multipart uploads (default 5MiB)"),
-        Flag(name: "part-window", valueName: "N", help: "parts at a time (default 4)"),
+        Flag(
+            name: "part-window", valueName: "N",
+            help: "parts at a time (default 4; of a browser 6 at most)"),
         Flag(name: "expires", valueName: "SECONDS", help: "life of a signature (default 300)"),
         Flag(
             name: "signer", valueName: "WHO",

@@ -190,6 +190,9 @@ extension RunPlan {
 }
 
 extension ClientPlan {
+    /// What browsers open to one host by HTTP/1.1; more requests wait for one of these.
+    private static let browserConnections = 6
+
     init(_ settings: Settings, isEmulatedLink: Bool) throws(CommandError) {
         kind = try settings.choice("client", default: .native)
         connections = try settings.choice(
@@ -204,10 +207,11 @@ extension ClientPlan {
             }
             return bytes
         }
-        partWindow = try settings.parsed("part-window", default: 4) {
+        let window = try settings.parsed("part-window", default: 4) {
             text, source throws(CommandError) in
             try Quantities.count(text, source, in: 1...1000)
         }
+        partWindow = kind == .browser ? min(window, Self.browserConnections) : window
         isSecure = try settings.isOn("tls")
         resumesTLSSessions = try !settings.isOn("no-tls-resumption")
         authoritiesPath = settings.text("cacert")

@@ -30,6 +30,15 @@ struct BBRState {
     /// Segments of one burst at the present rate.
     var quantum: Int { max(2, Int(rate / 1024 / Double(Segment.bytes))) }
 
+    /// A connection that was busy before has found its path's rate.
+    mutating func open(bytesPerSecond: Double) {
+        bandwidth = bytesPerSecond
+        samples = [(0, bytesPerSecond)]
+        fullRate = bytesPerSecond
+        isFull = true
+        rate = 0.99 * bytesPerSecond
+    }
+
     /// The program had nothing to send.
     mutating func noteIdle(_ inFlight: Int) { appLimited = max(delivered + inFlight, 1) }
 

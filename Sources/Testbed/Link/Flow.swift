@@ -73,10 +73,16 @@ final class Flow {
 
     var isIdle: Bool { inFlight == 0 && unsent == 0 && again.isEmpty }
 
+    /// What a program may write ahead of what is in flight: as Linux sizes it, a window (a buffer holds two
+    /// windows, tcp_sndbuf_expand) up to tcp_wmem. With less the program would seem to be the limit, and
+    /// the window would not grow.
+    var sendBufferBytes: Int { min(4 << 20, max(256 << 10, Int(window) * Segment.bytes)) }
+
     /// A connection that was busy before: its windows stand open at both ends.
     func open(windowBytes: Double) {
         window = windowBytes / Double(Segment.bytes)
         threshold = window
+        bbr.open(bytesPerSecond: windowBytes / trips.least)
         receiver.open()
         permittedSequence = receiver.rightEdge
     }
@@ -108,7 +114,7 @@ final class Flow {
         use.note(
             isLimited: inFlight >= Int(window), hasSent: nextNumber > before, inFlight: inFlight,
             acknowledged: acknowledgedSequence, next: sequence)
-        if unsent < 65_536 { drained?(time) }
+        if unsent < sendBufferBytes / 2 { drained?(time) }
     }
 
     private func wakeLater() {

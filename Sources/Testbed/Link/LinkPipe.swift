@@ -21,9 +21,6 @@ final class LinkPipe {
     var broken: () -> Void = {}
     var finished: () -> Void = {}
 
-    /// What the sender's socket holds besides what is in flight.
-    private static let sendBufferBytes = 256 * 1024
-
     init(
         from source: Int32, to target: Int32, _ events: LinkEvents, _ direction: LinkDirection,
         _ parameters: LinkParameters, opensAt: Double, window: Double?
@@ -51,10 +48,8 @@ final class LinkPipe {
     /// The source has bytes, or its end.
     func readable(_ time: Double) {
         canRead = true
-        if flow.unsent < Self.sendBufferBytes { read(time) }
+        if flow.unsent < flow.sendBufferBytes { read(time) }
     }
-
-    var wantsMore: Bool { flow.unsent < Self.sendBufferBytes && !hasEnded }
 
     /// Takes what is there, and gives it to the flow in one piece: a program's single write would not
     /// be cut into packets at our buffer's ends either.
@@ -62,7 +57,7 @@ final class LinkPipe {
         isReading = true
         defer { isReading = false }
         var total = 0
-        while canRead, !hasEnded, flow.unsent + total < Self.sendBufferBytes {
+        while canRead, !hasEnded, flow.unsent + total < flow.sendBufferBytes {
             let count = receive()
             if count > 0 {
                 total += count

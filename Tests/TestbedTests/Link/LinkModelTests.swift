@@ -129,6 +129,28 @@ import Testing
         #expect(abs(secondRequest(pause: 3, restarts: false) - atOnce) < 1e-9)
     }
 
+    @Test(arguments: CongestionControl.allCases)
+    func `a connection that was busy before takes 256 KiB in one trip`(
+        _ control: CongestionControl
+    ) {
+        let events = LinkEvents()
+        let line = Bottleneck(bitsPerSecond: 1e9, queueBytes: nil)
+        var doneAt = 0.0
+        var left = 256 << 10
+        let flow = Flow(
+            events, LinkDirection(line, roundTrip: 0.07, loss: 0, seed: 1), control,
+            roundTrip: 0.07
+        ) { time, count in
+            left -= count
+            doneAt = time
+        }
+        flow.open(windowBytes: 3.6e6)
+        flow.write(0, left)
+        events.run { left > 0 }
+        // Half the round trip, and 2.2 ms on the line; BBR sends at the rate that the window stood for.
+        #expect((0.035...0.045).contains(doneAt))
+    }
+
     @Test func `the flows of a line share its rate`() throws {
         let events = LinkEvents()
         let bottleneck = Bottleneck(bitsPerSecond: 20e6, queueBytes: 262_144)
