@@ -53,6 +53,7 @@ let package = Package(
                 "Presign", "Measure", "NetIO", "Transfer", "Scenarios", "Testbed", "CLinux",
             ],
             resources: [
+                .embedInCode("Cost/prices.json"), .embedInCode("Recommend/capabilities.json"),
                 .embedInCode("Report/Page/report.css"), .embedInCode("Report/Page/report.js"),
             ],
             swiftSettings: swiftSettings),
@@ -63,6 +64,6 @@ let package = Package(
         tests(of: "Presign", fixtures: true),
         tests(of: "Scenarios", ["Measure", "Transfer"]),
         tests(of: "Testbed", ["NetIO", "Presign", "CLinux", "Transfer"], fixtures: true),
-        tests(of: "BenchRunner", ["CLinux", "Measure", "Testbed"]),
+        tests(of: "BenchRunner", ["CLinux", "Measure", "Presign", "Testbed"], fixtures: true),
     ]
 )

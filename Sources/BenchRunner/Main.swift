@@ -2,7 +2,7 @@ import Foundation
 
 /// The commands, in the order in which help lists them.
 let commands: [Command] = [
-    .run, .capacity, .report, .merge, .guardRails, .sign, .presign, .serve,
+    .run, .capacity, .report, .merge, .guardRails, .sign, .presign, .serve, .cost, .recommend,
 ]
 
 @main

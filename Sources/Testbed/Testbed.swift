@@ -75,15 +75,19 @@ package final class Testbed: Sendable {
         package let cpuNs: Int64
         /// The most bytes of bodies held since the last call; nil where nobody counts.
         package let peakBytes: Int64?
+        /// What its functions are billed for since the start; nil where there are none.
+        package var lambda: LambdaUse?
     }
 
     package func takeAccounts() -> [Account] {
         let network = link.map { [Account(role: "link", cpuNs: $0.cpuNs, peakBytes: nil)] } ?? []
         return network
             + roles.map { name, server in
-                Account(
+                let isGateway = name == "gateway"
+                return Account(
                     role: name, cpuNs: server.cpuNs,
-                    peakBytes: name == "gateway" ? gatewayAccount.takePeak() : nil)
+                    peakBytes: isGateway ? gatewayAccount.takePeak() : nil,
+                    lambda: isGateway ? gatewayAccount.lambdaUse : nil)
             }
     }
 }

@@ -61,3 +61,15 @@ def big_file(tmp_path_factory) -> Path:
     path = tmp_path_factory.mktemp("big") / "64MiB.bin"
     path.write_bytes(os.urandom(64 * 1024 * 1024))
     return path
+
+
+@pytest.fixture(scope="session")
+def recorded_run(tmp_path_factory) -> Path:
+    """A short run of every strategy; the larger size is more than the proxies carry."""
+    folder = tmp_path_factory.mktemp("run") / "results"
+    done = program.run(
+        "run", "--link", "loopback", "--size", "64KiB,12MiB", "-n", "4", "-c", "2",
+        "--warmup", "0s", "--rounds", "2", "--client", "browser", "-q", "-o", folder,
+    )  # fmt: skip
+    assert done.code == 0, done.text
+    return folder

@@ -27,7 +27,8 @@ enum SummaryRule {
         case "response_mean_us": .meanOverUploads(places: 1)
         case "wire_bytes_per_upload", "client_cpu_us_per_upload", "gateway_cpu_us_per_upload":
             .meanOverAll(places: 1)
-        case "requests_per_upload": .meanOverAll(places: 3)
+        case "requests_per_upload", "lambda_invocations_per_upload", "lambda_billed_ms_per_upload":
+            .meanOverAll(places: 3)
         case "cost_usd_per_million": .meanOverAll(places: 4)
         case "response_min_us": .minimum
         case "response_max_us": .maximum

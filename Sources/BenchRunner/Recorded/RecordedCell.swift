@@ -35,6 +35,8 @@ struct RecordedCell: Sendable {
     let gatewayCPUUsPerUpload: Double?
     let gatewayPeakBytes: Int64?
     let costUSDPerMillion: Double?
+    /// nil also in results of versions that did not write it.
+    let lambdaBilledMsPerUpload: Double?
     /// Of the file, for messages.
     let line: Int
 
@@ -92,5 +94,7 @@ struct RecordedCell: Sendable {
         gatewayCPUUsPerUpload = try table.optionalDecimal()
         gatewayPeakBytes = try table.optionalInteger()
         costUSDPerMillion = try table.optionalDecimal()
+        lambdaBilledMsPerUpload =
+            table.move(to: "lambda_billed_ms_per_upload") ? try table.optionalDecimal() : nil
     }
 }

@@ -27,6 +27,7 @@ extension ComparisonRow {
             gatewayPeakBytes: cells.compactMap(\.gatewayPeakBytes).max(),
             medianUsByRound: detail.medianUsByRound[group] ?? [:],
             isRefused: isBeyond && uploads == 0)
+        costPerMillionDollars = mean.perUpload(\.costUSDPerMillion)
     }
 }
 

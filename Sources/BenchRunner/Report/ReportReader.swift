@@ -11,10 +11,15 @@ struct ReportReader {
         try run.checkStrategies()
         let detail = try RecordedDetail(run)
         let comparison = run.comparison(detail)
+        // Without samples.csv there is nothing to price the answers by.
+        let isPriced = run.has("samples.csv") && !run.cells.isEmpty
+        let costs = isPriced ? RunCosts(try CostEvidence(run)) : nil
         return ReportRun(
             name: Self.name(path), record: run.record.json, isPartial: !run.record.isComplete,
             comparison: comparison, tracks: tracks(detail, comparison),
-            timeSpent: Array(detail.timeSpent.values), warnings: warnings(run, detail),
+            timeSpent: Array(detail.timeSpent.values),
+            furtherFigures: [costs.flatMap { CostFigure.make($0) }].compactMap { $0 },
+            warnings: warnings(run, detail),
             files: addresses(run))
     }
 

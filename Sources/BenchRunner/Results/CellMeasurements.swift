@@ -30,6 +30,8 @@ struct CellMeasurements: Sendable {
     private(set) var goodputBytes: Int64 = 0
     /// Bytes on the sockets, both ways, of all uploads.
     private(set) var wireBytes: Int64 = 0
+    /// Of these, those that came back.
+    private(set) var receivedBytes: Int64 = 0
     private(set) var requests = 0
     /// Successes inside the measuring window and their bytes: the rate is theirs. An upload that
     /// only partly lies in the window counts by that part, so that a window shorter than an upload
@@ -64,6 +66,7 @@ struct CellMeasurements: Sendable {
         }
         record(.scheduleLag, sample.startedNs - sample.intendedNs)
         wireBytes += sample.bytesSent + sample.bytesReceived
+        receivedBytes += sample.bytesReceived
         requests += sample.requests
         lastEndedNs = max(lastEndedNs, sample.endedNs)
         guard !sample.hasFailed else {
@@ -107,6 +110,7 @@ struct CellMeasurements: Sendable {
         for (failure, times) in other.failures { count(failure, times) }
         goodputBytes += other.goodputBytes
         wireBytes += other.wireBytes
+        receivedBytes += other.receivedBytes
         requests += other.requests
         uploadsInWindow += other.uploadsInWindow
         bytesInWindow += other.bytesInWindow

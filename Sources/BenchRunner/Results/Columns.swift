@@ -11,7 +11,10 @@ enum Columns {
 
     /// What came after the first version; files of older ones end without it.
     static let appendedToSummary = split(
-        "overflow,generator_limited,client_busy_share,start_unix_us,window_us")
+        """
+        overflow,generator_limited,client_busy_share,start_unix_us,window_us,\
+        lambda_invocations_per_upload,lambda_billed_ms_per_upload
+        """)
     static let appendedToTimeline = split("overflow")
     static let appendedToSamples = split("requests")
 

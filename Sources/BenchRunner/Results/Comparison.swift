@@ -94,6 +94,9 @@ struct ComparisonColumn: Sendable {
         } render: {
             Readable.bytes(Int64($0))
         },
+        ComparisonColumn(title: "USD/million", better: .lower, value: \.costPerMillionDollars) {
+            Readable.number($0)
+        },
     ]
 
     private static func latency(

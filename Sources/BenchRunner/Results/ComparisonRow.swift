@@ -19,6 +19,8 @@ struct ComparisonRow {
     let medianUsByRound: [Int: Double]
     /// The size is beyond what the strategy carries, and was refused.
     let isRefused: Bool
+    /// What a million such uploads cost in USD: the mean over the rounds, by their uploads.
+    var costPerMillionDollars: Double?
     var load = RowLoad()
 }
 
@@ -75,6 +77,11 @@ extension ComparisonRow {
                 medians[result.cell.round] = median.map(Double.init)
             },
             isRefused: first.isBeyondLimit && merged.uploads == 0, load: RowLoad(results))
+        let priced = results.compactMap { result in
+            result.costPerMillion.map { ($0.dollars, Double(result.measurements.uploads)) }
+        }
+        costPerMillionDollars = per(
+            priced.reduce(0) { $0 + $1.0 * $1.1 }, priced.reduce(0) { $0 + $1.1 })
     }
 
     /// Empty where so few uploads were measured that the percentile would be their maximum.

@@ -120,6 +120,7 @@ struct ComparisonTable {
             object["client_cpu_us_per_upload"] = row.clientCPUUsPerUpload
             object["gateway_cpu_us_per_upload"] = row.gatewayCPUUsPerUpload
             object["gateway_peak_bytes"] = row.gatewayPeakBytes
+            object["cost_usd_per_million"] = row.costPerMillionDollars
             object["requests_per_upload"] = row.requestsPerUpload
             object["wire_bytes_per_upload"] = row.wireBytesPerUpload
             object["model"] = row.load.isOpen ? "open" : "closed"

@@ -11,8 +11,14 @@ struct PairedRatio {
 
     /// nil without a common round.
     init?(_ slower: ComparisonRow, to faster: ComparisonRow) {
-        let logs = slower.medianUsByRound.compactMap { round, value in
-            faster.medianUsByRound[round].map { Foundation.log(value / $0) }
+        self.init(slower.medianUsByRound, to: faster.medianUsByRound)
+    }
+
+    /// From medians by round; nil without a common round.
+    init?(_ slower: [Int: Double], to faster: [Int: Double]) {
+        // Sums of the same numbers in another order would differ in their last digits.
+        let logs = slower.sorted { $0.key < $1.key }.compactMap { round, value in
+            faster[round].map { Foundation.log(value / $0) }
         }
         guard !logs.isEmpty, logs.allSatisfy(\.isFinite) else { return nil }
         let count = Double(logs.count)
@@ -26,6 +32,13 @@ struct PairedRatio {
         let variance = logs.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / (count - 1)
         let half = Self.studentT(degrees: logs.count - 1) * (variance / count).squareRoot()
         interval = exp(mean - half)...exp(mean + half)
+    }
+
+    /// nil for no values, or for one that has no logarithm.
+    static func geometricMean(_ values: some Collection<Double>) -> Double? {
+        let logs = values.map { Foundation.log($0) }
+        guard !logs.isEmpty, logs.allSatisfy(\.isFinite) else { return nil }
+        return exp(logs.sorted().reduce(0, +) / Double(logs.count))
     }
 
     /// Do the rounds tell the two apart?

@@ -1,5 +1,6 @@
 import Foundation
 import Measure
+import Testbed
 
 /// One cell's result, as it stands in the files.
 struct CellResult: Sendable {
@@ -16,6 +17,10 @@ struct CellResult: Sendable {
     /// Of the embedded gateway's thread over the cell, and the most bytes of bodies that it held.
     var gatewayCPUNs: Int64?
     var gatewayPeakBytes: Int64?
+    /// What the embedded gateway's functions are billed for over the cell, warm-up included.
+    var lambda: LambdaUse?
+    /// What a million of these uploads cost at AWS; nil where something of it was not measured.
+    var costPerMillion: Money?
     /// Is the size beyond what the strategy can carry, so that the cell shows its refusal?
     var isBeyondLimit = false
     /// Of the busiest worker thread: 1 is a thread that never waited.
@@ -40,6 +45,14 @@ struct CellResult: Sendable {
     var gatewayCPUUsPerUpload: Double? {
         guard let gatewayCPUNs, uploadsPaidFor > 0 else { return nil }
         return Double(gatewayCPUNs) / 1000 / Double(uploadsPaidFor)
+    }
+
+    var lambdaInvocationsPerUpload: Double? { perUploadPaidFor(lambda?.invocations) }
+    var lambdaBilledMsPerUpload: Double? { perUploadPaidFor(lambda?.billedMs) }
+
+    private func perUploadPaidFor(_ count: Int64?) -> Double? {
+        guard let count, uploadsPaidFor > 0 else { return nil }
+        return Double(count) / Double(uploadsPaidFor)
     }
 
     private func perSecond(_ amount: Double) -> Double? {
@@ -118,13 +131,14 @@ final class ResultsWriter {
         row.field(result.clientCPUUsPerUpload, places: 1)
         row.field(result.gatewayCPUUsPerUpload, places: 1)
         row.field(result.gatewayPeakBytes)
-        // The price is not worked out yet.
-        row.field(nil as Int64?)
+        row.field(result.costPerMillion?.decimal(places: 6) ?? "")
         row.field(result.load.open == nil ? nil : counted.overflow)
         row.field(result.generator.isLimit ? 1 : 0)
         row.field(result.clientBusyShare, places: 3)
         row.field(result.startUnixUs)
         row.field(result.windowSeconds * 1e6, places: 0)
+        row.field(result.lambdaInvocationsPerUpload, places: 3)
+        row.field(result.lambdaBilledMsPerUpload, places: 3)
         row.endRow()
         return row.bytes
     }

@@ -1,5 +1,6 @@
 import Foundation
 import Measure
+import Scenarios
 import Testbed
 
 extension RunPlan {
@@ -200,12 +201,7 @@ extension ClientPlan {
         expectsContinue = try !settings.isOn("no-expect")
         partBytes = try settings.parsed("part-size", default: 5 << 20) {
             text, source throws(CommandError) in
-            let bytes = try Quantities.bytes(text, source)
-            // S3 User Guide, "Amazon S3 multipart upload limits".
-            guard (5_242_880...5_368_709_120).contains(bytes) else {
-                throw .usage("\(source): '\(text)' is not a size from 5MiB to 5GiB")
-            }
-            return bytes
+            try Self.partBytes(text, source)
         }
         let window = try settings.parsed("part-window", default: 4) {
             text, source throws(CommandError) in
@@ -222,5 +218,14 @@ extension ClientPlan {
         if let path = authoritiesPath, !FileManager.default.isReadableFile(atPath: path) {
             throw .usage("--cacert: cannot read '\(path)'")
         }
+    }
+
+    /// A part's size as S3 takes it.
+    static func partBytes(_ text: String, _ source: String) throws(CommandError) -> Int64 {
+        let bytes = try Quantities.bytes(text, source)
+        guard (PartPlan.smallestPartBytes...PartPlan.largestPartBytes).contains(bytes) else {
+            throw .usage("\(source): '\(text)' is not a size from 5MiB to 5GiB")
+        }
+        return bytes
     }
 }

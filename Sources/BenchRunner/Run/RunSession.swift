@@ -53,7 +53,9 @@ final class RunSession {
             if let before, let after = endpoint?.accounts()?.roles["gateway"] {
                 result.gatewayCPUNs = max(0, after.cpu_ns - before.cpu_ns)
                 result.gatewayPeakBytes = after.peak_bytes
+                result.lambda = after.lambda(since: before)
             }
+            result.costPerMillion = CellCost(plan, region: record.target.region).perMillion(result)
             finished.append(result)
             progress.finished(result)
             do throws(ResultsError) {

@@ -186,7 +186,13 @@ private final class Questions {
     func answer(_ line: String) {
         guard line == RoleAccounts.question, let testbed else { return }
         let roles = testbed.takeAccounts().map {
-            ($0.role, RoleAccounts.Role(cpu_ns: $0.cpuNs, peak_bytes: $0.peakBytes))
+            (
+                $0.role,
+                RoleAccounts.Role(
+                    cpu_ns: $0.cpuNs, peak_bytes: $0.peakBytes,
+                    lambda_invocations: $0.lambda?.invocations,
+                    lambda_billed_ms: $0.lambda?.billedMs)
+            )
         }
         let accounts = RoleAccounts(roles: Dictionary(uniqueKeysWithValues: roles))
         guard let json = try? JSONEncoder().encode(accounts) else { return }

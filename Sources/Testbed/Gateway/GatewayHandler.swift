@@ -1,3 +1,4 @@
+import Measure
 package import NetIO
 import Presign
 
@@ -83,25 +84,39 @@ package final class GatewayHandler: RequestHandler {
         guard case .starts(let delayNs) = pool.start() else {
             return exchange.respond(GatewayAnswer.error(429, "Too Many Requests"))
         }
-        let reply = reply(exchange) { [unowned self] in pool.finish() }
+        let clock = InvocationClock(coldNs: delayNs)
+        let reply = reply(exchange) { [unowned self] in
+            pool.finish()
+            if let durationNs = clock.durationNs(nowNs: monotonicNs()) {
+                configuration.account.invoked(durationNs: durationNs)
+            }
+        }
         station.serve(extraNs: delayNs) { [unowned self] in
-            run(route, exchange, user, reply)
+            run(route, exchange, user, clock, reply)
         }
     }
 
     private func run(
-        _ route: GatewayRoute, _ exchange: Exchange, _ user: String, _ reply: @escaping Reply
+        _ route: GatewayRoute, _ exchange: Exchange, _ user: String, _ clock: InvocationClock,
+        _ reply: @escaping Reply
     ) {
+        let begin = { clock.begin(nowNs: monotonicNs()) }
         switch route {
-        case .signedURL: reply(permissions.signedURL(exchange.request, user: user))
-        case .signedPost: reply(permissions.signedPost(exchange.request, user: user))
+        case .signedURL:
+            begin()
+            reply(permissions.signedURL(exchange.request, user: user))
+        case .signedPost:
+            begin()
+            reply(permissions.signedPost(exchange.request, user: user))
         case .signedMultipart:
             receiveDocument(exchange, reply) { [multipart] body in
+                begin()
                 multipart.sign(body, user: user, exchange.request, reply)
             }
-        case .image: images.receive(exchange, user: user, reply)
+        case .image: images.receive(exchange, user: user, begin, reply)
         case .review:
             receiveDocument(exchange, reply) { [reviews] body in
+                begin()
                 reviews.review(body, user: user, reply)
             }
         case .upload: reply(GatewayAnswer.error(500, "Internal Server Error"))

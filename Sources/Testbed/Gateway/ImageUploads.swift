@@ -17,7 +17,11 @@ final class ImageUploads {
         self.reviews = reviews
     }
 
-    func receive(_ exchange: Exchange, user: String, _ reply: @escaping Reply) {
+    /// - Parameter begin: is called when the function has its event.
+    func receive(
+        _ exchange: Exchange, user: String, _ begin: @escaping () -> Void,
+        _ reply: @escaping Reply
+    ) {
         let limit = configuration.limits.lambdaEventBytes
         let request = exchange.request
         // The event holds the body and more.
@@ -33,6 +37,7 @@ final class ImageUploads {
                     account.add(-held)
                     return reply(Self.tooLong)
                 }
+                begin()
                 use(body, user: user) { response in
                     account.add(-held)
                     reply(response)
