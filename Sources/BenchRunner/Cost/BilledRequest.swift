@@ -244,8 +244,13 @@ private final class WalkSigner: PutSigning, PostSigning, MultipartSigning {
         RequestTarget(origin: origin, pathAndQuery: path)
     }
 
-    func signedTarget(for content: UploadContent, unixSeconds: Int64) -> RequestTarget {
-        target("/users/u/k")
+    func signedPut(for content: UploadContent, unixSeconds: Int64) -> Request {
+        let head = """
+            PUT /users/u/k HTTP/1.1\r\nHost: \(origin.authority)\r\n\
+            Content-Type: \(content.contentType)\r\nContent-Length: \(content.sizeBytes)\r\n\r\n
+            """
+        return Request(
+            origin: origin, head: Array(head.utf8), body: [BodySlice(content.payload)])
     }
 
     func signedForm(for content: UploadContent, unixSeconds: Int64) -> SignedForm {
