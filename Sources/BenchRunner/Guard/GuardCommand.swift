@@ -26,7 +26,7 @@ extension Command {
             The file needs the columns scenario and case; outcome, refused_by, http_status and error_code
             are compared if it has them, and * stands for anything.
 
-            cases: \(GuardCase.names.joined(separator: ", "))
+            \(GuardFlags.caseList)
             """,
         flags: GuardFlags.all,
         run: { arguments throws(CommandError) in try GuardCommand.run(arguments) })
@@ -53,11 +53,25 @@ enum GuardFlags {
             help: "compare with this guard.csv; exit code 2 when a cell differs"),
     ]
 
-    private static let output = RunFlags.output.map { flag in
-        guard flag.name == "out" else { return flag }
-        return Flag(
-            name: "out", short: "o", valueName: "DIR",
-            help: "results directory (default results/<time>-guard)")
+    private static let output =
+        RunFlags.named("plan", "format", "quiet", "no-color") + [
+            Flag(
+                name: "out", short: "o", valueName: "DIR",
+                help: "results directory (default results/<time>-guard)")
+        ]
+
+    /// The cases in lines that fit a terminal.
+    static var caseList: String {
+        var lines = ["cases:"]
+        for name in GuardCase.names {
+            let line = lines[lines.count - 1]
+            if line.count + name.count < 98 {
+                lines[lines.count - 1] = line + " " + name
+            } else {
+                lines.append("  " + name)
+            }
+        }
+        return lines.joined(separator: "\n")
     }
 }
 
