@@ -13,6 +13,9 @@ struct Link {
     /// TLS records hold no more (RFC 8446 §5.1), and a write that would block must be repeated
     /// with the same bytes, so each is made by the same rule: at most this many.
     static let recordBytes = 16 * 1024
+    /// Given to libcurl at a time where they lie side by side: it looks its connections through on
+    /// every call, which several records then share.
+    static let directBytes = 64 * 1024
 
     /// The bytes read, 0 at the end, or a negative errno.
     @inline(__always)

@@ -66,7 +66,7 @@ struct RequestSender {
         }
     }
 
-    /// One TLS record: from where the bytes are if they fill it, else with small pieces copied
+    /// TLS records from where the bytes are if they fill one, else one with small pieces copied
     /// together, because every record is a system call.
     private func sendRecord(
         _ request: Request, _ end: Int, _ link: Link, _ handle: UnsafeMutableRawPointer,
@@ -76,7 +76,7 @@ struct RequestSender {
             piece + 1 == end || request.pieceLength(piece) - offset >= Link.recordBytes
         if isDirect {
             return request.withPiece(piece) { bytes in
-                let stop = min(bytes.count, offset + Link.recordBytes)
+                let stop = min(bytes.count, offset + Link.directBytes)
                 return link.writeSecurely(handle, bytes.slice(offset..<stop))
             }
         }
