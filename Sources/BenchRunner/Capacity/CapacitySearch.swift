@@ -169,7 +169,9 @@ struct CapacitySearch {
         let pair = 2.0
         let fair: Double
         switch phase {
-        case .doubling, .halving: return min(settings.quickSeconds, secondsLeft / 8)
+        case .doubling, .halving:
+            let quick = min(settings.quickSeconds, max(settings.shortestSeconds, secondsLeft / 8))
+            return min(quick, secondsLeft - overheadSeconds)
         case .bisection:
             let ratio = (failedPerSecond ?? 1) / (heldPerSecond ?? 1)
             let halvings = max(1, log2(log(ratio) / log(settings.bracketRatio)).rounded(.up))

@@ -61,9 +61,12 @@ struct PlanningLoad: Sendable {
             answer?["decision"] == CapacityAnswer.Verdict.confirmed.rawValue
             ? number(answer, "rate_per_s") : nil
         // The step that is nearest to what a plan would run at: below the answer.
-        let step =
-            rows.last { $0["phase"] == "margin" } ?? rows.last { $0["decision"] == "pass" }
-            ?? rows.last { $0["phase"] == "sweep" && $0["decision"] == "fitted" }
+        let preferred: [([String: String]) -> Bool] = [
+            { $0["phase"] == "margin" }, { $0["decision"] == "pass" },
+            { $0["phase"] == "sweep" && $0["decision"] == "fitted" },
+            { $0["phase"] != "answer" && $0["decision"] == "inconclusive" },
+        ]
+        let step = preferred.lazy.compactMap { isMeant in rows.last(where: isMeant) }.first
         let seconds = { (name: String) in number(step, name).map { $0 / 1e6 } }
         responseMeanSeconds = seconds("response_mean_us")
         authorizeSeconds = seconds("authorize_p50_us")

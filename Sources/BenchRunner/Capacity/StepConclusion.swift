@@ -41,6 +41,7 @@ struct StepConclusion {
     let objectives: [ShareObjective]
     let isRising: Bool
     let answeredShare: Double?
+    let keepsUp: Bool
     let generator: GeneratorState
     /// An answer is not confirmed by a step in which the generator was late.
     let isConfirming: Bool
@@ -60,7 +61,7 @@ struct StepConclusion {
         case .holds, .undecided:
             if isRising { return (.fail, "uploads under way keep rising") }
             guard let answeredShare else { return (.inconclusive, "nothing arrived") }
-            guard answeredShare >= StepWatch.leastAnswered else {
+            guard keepsUp else {
                 let share = Readable.percent(answeredShare)
                 return (.inconclusive, "only \(share) of the arrivals were answered")
             }

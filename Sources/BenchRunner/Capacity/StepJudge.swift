@@ -148,8 +148,17 @@ struct StepJudge {
         return decisions.allSatisfy { $0 == .holds } ? .holds : .undecided
     }
 
-    /// Answers per arrival in the measured time up to `end`: below 0.99 the system falls behind. An
-    /// upload that failed was answered too.
+    /// Are at least 99% of the arrivals answered in the measured time? As many uploads as are under way
+    /// at any time may lie across its ends without anything falling behind.
+    func keepsUp(untilNs end: Int64) -> Bool {
+        guard let answered = answeredShare(untilNs: end) else { return false }
+        let arrived = Double(max(1, arrived(untilNs: end)))
+        return answered >= Self.leastAnswered - 2 * max(1, inFlight.startMean ?? 0) / arrived
+    }
+
+    private static let leastAnswered = 0.99
+
+    /// Answers per arrival in the measured time up to `end`. An upload that failed was answered too.
     func answeredShare(untilNs end: Int64) -> Double? {
         guard let firstCounted else { return nil }
         let arrived = offsetsNs[firstCounted...].prefix { $0 < end }.count
@@ -186,6 +195,12 @@ struct InFlightTrend {
     var mean: Double? {
         guard !samples.isEmpty else { return nil }
         return Double(samples.reduce(0) { $0 + $1.count }) / Double(samples.count)
+    }
+
+    /// In the first quarter, before much can have piled up.
+    var startMean: Double? {
+        let first = pieces.prefix(Self.pieces / 4)
+        return first.isEmpty ? nil : first.reduce(0, +) / Double(first.count)
     }
 
     private var pieces: [Double] {

@@ -73,11 +73,9 @@ struct StepWatch {
         case .fails: return step.endsWhenDecided || hits >= Self.hitsToFail
         case .holds:
             guard step.endsWhenDecided, !judge.trend.isRising else { return false }
-            return (judge.answeredShare(untilNs: judge.lookedUntilNs) ?? 0) >= Self.leastAnswered
+            return judge.keepsUp(untilNs: judge.lookedUntilNs)
         }
     }
-
-    static let leastAnswered = 0.99
 
     mutating func take(_ uploads: [UploadTimes], startNs: Int64) {
         add(uploads, startNs: startNs)
@@ -118,6 +116,7 @@ struct StepWatch {
             decision: decision, decisionFromStart: judge.verdict(judge.evidenceFromStart),
             evidence: evidence, objectives: objectives,
             isRising: judge.trend.isRising, answeredShare: answered,
+            keepsUp: judge.keepsUp(untilNs: end),
             generator: GeneratorState(measured, objectives),
             isConfirming: step.phase == .confirmation || step.phase == .margin
         ).verdict

@@ -151,6 +151,7 @@ import Testing
             decision: decision, decisionFromStart: withoutLateness,
             evidence: [ShareEvidence([.init(count: 100, hits: 1)])],
             objectives: [Self.late(0.1, share: 0.01)], isRising: false, answeredShare: 1,
+            keepsUp: true,
             generator: GeneratorState(isBusy: false, lagP99Us: lagUs, limitUs: 100_000),
             isConfirming: isConfirming
         ).verdict.0

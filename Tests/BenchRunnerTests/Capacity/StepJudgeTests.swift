@@ -78,6 +78,7 @@ import Testing
         let share = judge.answeredShare(untilNs: 4 * Self.second) ?? 0
         #expect(abs(share - 0.75) < 0.05)
         #expect(judge.arrived(untilNs: 4 * Self.second) == 30)
+        #expect(!judge.keepsUp(untilNs: 4 * Self.second))
     }
 
     @Test func `what was cut off at the end is late`() {

@@ -63,6 +63,7 @@ struct VirtualQueue {
             decision: decision, decisionFromStart: decision, evidence: judge.evidence,
             objectives: search.objectives,
             isRising: judge.trend.isRising, answeredShare: judge.answeredShare(untilNs: reached),
+            keepsUp: judge.keepsUp(untilNs: reached),
             generator: .healthy, isConfirming: !step.endsWhenDecided
         ).verdict
         let seconds = Double(reached - warmupNs) / 1e9
