@@ -96,7 +96,7 @@ def main() -> int:
     parser.add_argument("--budget", default="180s")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("cases", nargs="*", help="parts of names; default all")
-    asked = parser.parse_args()
+    asked = parser.parse_intermixed_args()
     chosen = [c for c in CASES if not asked.cases or any(word in c.name for word in asked.cases)]
     print(f"{'server':26} {'objective':12} {'theory':>9} {'found':>9} {'error':>7} {'95% interval':>17}  verdict", flush=True)
     missed = 0

@@ -166,17 +166,22 @@ struct CapacitySearch {
     /// Shares out what is left of the budget over the steps that are still to come: most of it goes
     /// to those at the answer, because those far from it decide early.
     private func seconds(for phase: SearchStep.Phase, _ secondsLeft: Double) -> Double {
+        let possible = min(settings.longestSeconds, secondsLeft - overheadSeconds)
+        let fair = fairSeconds(for: phase, secondsLeft)
+        // With little left a short step still says more than none.
+        return min(possible, max(settings.shortestSeconds, fair))
+    }
+
+    private func fairSeconds(for phase: SearchStep.Phase, _ secondsLeft: Double) -> Double {
         let pair = 2.0
-        let fair: Double
         switch phase {
-        case .doubling, .halving:
-            let quick = min(settings.quickSeconds, max(settings.shortestSeconds, secondsLeft / 8))
-            return min(quick, secondsLeft - overheadSeconds)
+        case .doubling, .halving: return min(settings.quickSeconds, secondsLeft / 8)
         case .bisection:
             let ratio = (failedPerSecond ?? 1) / (heldPerSecond ?? 1)
             let halvings = max(1, log2(log(ratio) / log(settings.bracketRatio)).rounded(.up))
             // A wide bracket is decided by a glance.
-            fair = secondsLeft / (pow(2, halvings) + pair * Double(settings.confirmations))
+            let parts = pow(2, halvings) + pair * Double(settings.confirmations)
+            return secondsLeft / parts - overheadSeconds
         case .confirmation, .margin:
             let candidate = candidatePerSecond ?? 0
             let done =
@@ -184,9 +189,8 @@ struct CapacitySearch {
                 + repeats(.margin, candidate * settings.marginShare).count
             let left = max(0, 2 * settings.confirmations - done)
             // Once they are done, further pairs for the precision.
-            fair = secondsLeft / (left > 0 ? Double(left) + pair : pair)
+            return secondsLeft / (left > 0 ? Double(left) + pair : pair) - overheadSeconds
         }
-        return min(settings.longestSeconds, fair - overheadSeconds)
     }
 
     private var outOfTime: String {
