@@ -39,7 +39,7 @@ bench: build ## CPU per upload beside wrk, ab, h2load and hey; 10,000 connection
 	@Tests/Bench/engine/bench.sh .build/release/uploadbench
 
 .PHONY: bench-capacity
-bench-capacity: build ## rates that capacity finds, beside those of queueing theory (20 minutes)
+bench-capacity: build ## rates that capacity finds, beside those of queueing theory (25 minutes)
 	python3 Tests/Bench/capacity.py .build/release/uploadbench
 
 bench-link: build ## the emulated network in real time, beside measurements of Linux's TCP

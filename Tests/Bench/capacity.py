@@ -5,7 +5,7 @@ that `capacity` finds with real uploads is printed beside the one of theory. M/M
 ln(1/(1−p))/T; M/M/c and M/D/1 are solved numerically here, from the textbooks' tails, and not with the
 program's own code. Exits 1 when a rate is further off than its bound or was not found.
 
-Usage: capacity.py BINARY [--budget 180s] [CASE...]
+Usage: capacity.py BINARY [--budget 240s] [CASE...]
 """
 
 import argparse
@@ -63,19 +63,24 @@ class Case:
     bound: float = 0.05
 
 
+PERCENTILE = 0.9
+
+
 def queue(name: str, service: str, limit_ms: float, truth: float) -> Case:
     flags = ("--service-time", f"store={service}")
-    return Case(name, truth, f"p99 < {limit_ms:g}ms", flags)
+    return Case(name, truth, f"p{PERCENTILE * 100:g} < {limit_ms:g}ms", flags)
 
 
+# A tenth may be late: of p99 the ten times rarer misses would take several times as long. The limits are
+# long enough that a start which a busy machine delays by a few milliseconds decides nothing.
 CASES = [
-    queue("M/M/1 μ=2000/s T=15ms", "exp:500us/1", 15, mm1(2000, 0.015, 0.99)),
-    queue("M/M/1 μ=1250/s T=24ms", "exp:800us/1", 24, mm1(1250, 0.024, 0.99)),
-    queue("M/M/1 μ=1000/s T=20ms", "exp:1ms/1", 20, mm1(1000, 0.020, 0.99)),
-    queue("M/M/4 μ=4×500/s T=20ms", "exp:2ms/4", 20,
-          solve(lambda r: mmc_tail(r, 500, 4, 0.020), 0.01, 2000)),
-    queue("M/D/1 D=1ms T=8ms", "1ms/1", 8,
-          solve(lambda r: md1_tail(r, 0.001, 0.008), 0.01, 1000)),
+    queue("M/M/1 μ=500/s T=40ms", "exp:2ms/1", 40, mm1(500, 0.040, PERCENTILE)),
+    queue("M/M/1 μ=1000/s T=25ms", "exp:1ms/1", 25, mm1(1000, 0.025, PERCENTILE)),
+    queue("M/M/1 μ=400/s T=50ms", "exp:2500us/1", 50, mm1(400, 0.050, PERCENTILE)),
+    queue("M/M/4 μ=4×200/s T=40ms", "exp:5ms/4", 40,
+          solve(lambda r: mmc_tail(r, 200, 4, 0.040), 1 - PERCENTILE, 800)),
+    queue("M/D/1 D=2ms T=20ms", "2ms/1", 20,
+          solve(lambda r: md1_tail(r, 0.002, 0.020), 1 - PERCENTILE, 500)),
     Case("throttle 500/s", 500, "errors < 1%", ("--store-throttle", "500/s", "--store-burst", "50"), 0.03),
 ]  # fmt: skip
 
@@ -93,7 +98,7 @@ def measure(binary: str, case: Case, budget: str, seed: int) -> dict:
 def main() -> int:
     parser = argparse.ArgumentParser()
     parser.add_argument("binary")
-    parser.add_argument("--budget", default="180s")
+    parser.add_argument("--budget", default="240s")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("cases", nargs="*", help="parts of names; default all")
     asked = parser.parse_intermixed_args()

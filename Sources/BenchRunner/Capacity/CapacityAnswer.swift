@@ -56,7 +56,8 @@ struct CapacityAnswer: Sendable {
     }
 
     private mutating func takeEstimate(_ search: CapacitySearch) {
-        guard let estimate = search.estimate(), let interval = search.interval() else { return }
+        guard search.hasLine, let estimate = search.estimate(), let interval = search.interval()
+        else { return }
         perSecond = estimate
         (lowPerSecond, highPerSecond) = (interval.lowerBound, interval.upperBound)
     }

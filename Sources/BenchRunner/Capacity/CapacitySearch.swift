@@ -137,7 +137,7 @@ struct CapacitySearch {
         let margins = repeats(.margin, candidate * settings.marginShare)
         guard answers.count >= settings.confirmations, margins.count >= settings.confirmations,
             pooled(answers) != .fails, pooled(margins) == .holds || showsLess(margins),
-            capacityEstimate?.slope != nil, let estimate = estimate(),
+            hasLine, let estimate = estimate(),
             abs(estimate / candidate - 1) <= Self.sameRate,
             let interval = interval()
         else { return false }
@@ -254,6 +254,9 @@ struct CapacitySearch {
         return CapacityEstimate(
             objectives, results, center: candidatePerSecond ?? (held * failed).squareRoot())
     }
+
+    /// Do the steps around the bracket determine a line? Without one the estimate is only its middle.
+    var hasLine: Bool { capacityEstimate?.slope != nil }
 
     /// Where the share of misses crosses the limit, from all steps around the bracket.
     func estimate() -> Double? {
