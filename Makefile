@@ -45,7 +45,7 @@ bench-capacity: build ## rates that capacity finds, beside those of queueing the
 bench-link: build ## the emulated network in real time, beside measurements of Linux's TCP
 	python3 Tests/Bench/link.py .build/release/uploadbench
 
-bench-queue: build ## response times of the open model beside queueing theory (12 minutes)
+bench-queue: build ## response times of the open model beside queueing theory (17 minutes, on a quiet machine)
 	python3 Tests/Bench/queueing.py .build/release/uploadbench
 
 bench-merge: build ## the merge of a thousand synthetic shards: time and memory (needs 12 GB of disk)

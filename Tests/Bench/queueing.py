@@ -23,13 +23,14 @@ from pathlib import Path
 from queueing_target import Endpoint, Run
 from queueing_theory import MD1, MMC, predicted, t_quantile
 
-SERVICE_S = 0.001
+SERVICE_S = 0.002
 QUEUES = ("M/D/1", "M/M/1", "M/M/4")
 UTILISATIONS = (0.5, 0.8, 0.9)
 CONFIDENCE = 0.999
-WARMUP_S = 2
-# What a prediction of the same queue may be off by, after what an upload takes beside its service.
-PATH_TOLERANCE = 0.05
+WARMUP_S = 3
+# What half of the uploads may be off their own prediction by. A median, because a busy machine holds up
+# some of them by milliseconds; what that does to mean and p99 is printed.
+PREDICTION_S = 0.0001
 
 
 def percentile(values: list[float], share: float) -> float:
@@ -70,7 +71,7 @@ def compare(binary: str, kind: str, options, beside_s: float):
             run = Run(binary, endpoint, rate, options.rounds, options.seconds, WARMUP_S)
         measured = [[upload.response_s for upload in one] for one in run.rounds]
         path = predicted(run, service, servers, is_exponential)
-        note = upload_by_upload(measured, path, beside_s)
+        note, is_predicted = upload_by_upload(measured, path, beside_s)
         for name, statistic, expected in (
             ("mean", mean, theory.mean()),
             ("p99", lambda values: percentile(values, 0.99), theory.percentile(0.99)),
@@ -84,7 +85,7 @@ def compare(binary: str, kind: str, options, beside_s: float):
                 "path_ms": on_path * 1000, "uploads": len(flat(measured)), "rounds": options.rounds,
                 "schedule_lag_p99_us": run.lag_p99_us,
                 "agrees": abs(value - expected - beside_s) <= half_width
-                and abs(value / on_path - 1) <= PATH_TOLERANCE,
+                and is_predicted,
                 "note": note,
             }  # fmt: skip
             note = ""
@@ -98,10 +99,14 @@ def flat(rounds: list[list[float]]) -> list[float]:
     return [value for one in rounds for value in one]
 
 
-def upload_by_upload(measured, path, beside_s: float) -> str:
-    differences = [m - p - beside_s for m, p in zip(flat(measured), flat(path))]
-    middle, late = percentile(differences, 0.5), percentile([abs(d) for d in differences], 0.95)
-    return f"each upload against its own prediction: median {middle * 1e6:+.0f} µs, 95% within {late * 1e6:.0f} µs"
+def upload_by_upload(measured, path, beside_s: float) -> tuple[str, bool]:
+    differences = [abs(m - p - beside_s) for m, p in zip(flat(measured), flat(path))]
+    half, most = percentile(differences, 0.5), percentile(differences, 0.95)
+    text = (
+        f"each upload against its own prediction: half within {half * 1e6:.0f} µs,"
+        f" 95% within {most * 1e6:.0f} µs"
+    )
+    return text, half <= PREDICTION_S
 
 
 def show(row: dict) -> None:
@@ -155,7 +160,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("binary")
     parser.add_argument("--rounds", type=int, default=12, help="replications per queue and utilisation")
-    parser.add_argument("--seconds", type=float, default=5, help="measured time of each")
+    parser.add_argument("--seconds", type=float, default=6, help="measured time of each")
     parser.add_argument("--queues", default=",".join(QUEUES), help="of M/D/1,M/M/1,M/M/4")
     options = parser.parse_args()
     binary = options.binary
