@@ -58,12 +58,27 @@ enum CapacityFlags {
             help: "with --plan RATE: results to plan from (default: a short measurement)"),
     ]
 
-    /// Those of `run` that do not decide the load, which the search does itself.
-    private static let shared = RunFlags.all.filter {
-        ![
-            "plan", "concurrency", "rate", "stages", "arrivals", "duration", "uploads", "rounds",
-            "slo",
-        ].contains($0.name)
+    /// Those of `run`, but for what the search decides itself and what only many uploads need.
+    private static let shared = RunFlags.all.filter { !notShared.contains($0.name) }.map(worded)
+
+    private static let notShared: Set<String> = [
+        "plan", "concurrency", "rate", "stages", "arrivals", "duration", "uploads", "rounds", "slo",
+        "shard", "shards", "run-id", "barrier", "start-at", "samples",
+    ]
+
+    /// The same flags with the defaults that they have here.
+    private static func worded(_ flag: Flag) -> Flag {
+        let help = [
+            "warmup":
+                "time of each step that does not count (default: from response times and correlation)",
+            "max-in-flight":
+                "what arrives while so many are under way is not started (default 10000)",
+            "out": "results directory (default results/<time>-capacity)",
+        ]
+        guard let text = help[flag.name] else { return flag }
+        return Flag(
+            name: flag.name, short: flag.short, valueName: flag.valueName, help: text,
+            isRepeatable: flag.isRepeatable)
     }
 }
 
