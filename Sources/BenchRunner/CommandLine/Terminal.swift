@@ -19,6 +19,21 @@ enum Terminal {
         return Int(size.ws_col)
     }
 
+    /// Columns for a table on standard output; nil where that is no terminal, but a file or a pipe.
+    static var tableWidth: Int? {
+        guard isatty(STDOUT_FILENO) == 1 else { return nil }
+        var size = winsize()
+        guard ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else {
+            return nil
+        }
+        return Int(size.ws_col)
+    }
+
+    /// A sentence, broken between words where a terminal shows it.
+    static func writeSentence(_ text: String) {
+        write(WordWrap.text(text, width: tableWidth))
+    }
+
     static func write(_ line: String) {
         put(line + "\n", to: STDOUT_FILENO)
     }

@@ -188,7 +188,9 @@ struct MergeCommand {
             let run = try RecordedRun(directory.path)
             let comparison = run.comparison(try RecordedDetail(run))
             Terminal.write(
-                ComparisonTable(comparison: comparison, usesColor: allowsColor).text(format))
+                ComparisonTable(
+                    comparison: comparison, usesColor: allowsColor, width: Terminal.tableWidth
+                ).text(format))
             if format == .table {
                 warnings.forEach { Terminal.write("warning: \($0)") }
                 if !isQuiet { Terminal.write("results: \(directory.path)") }

@@ -4,6 +4,8 @@ import Foundation
 struct ComparisonTable {
     let comparison: Comparison
     let usesColor: Bool
+    /// Columns of the terminal; nil where a line may be of any length.
+    var width: Int?
 
     func text(_ format: TableFormat) -> String {
         switch format {
@@ -51,7 +53,7 @@ struct ComparisonTable {
     }
 
     /// The best value of each column stands out in bold green, or with a star where there is no
-    /// colour.
+    /// colour. Columns that the terminal has no room for are named under the table.
     private func plain() -> String {
         let blocks = blocks()
         let columns = columns
@@ -62,21 +64,47 @@ struct ComparisonTable {
             let texts = shown.map { $0.cells[index].text }
             return max(columns[index].title.count, texts.map(\.count).max() ?? 0)
         }
+        let kept = indices(of: columns.map(\.title), widths, besides: nameWidth)
         var lines: [String] = []
         for block in blocks {
-            let titles = zip(columns, widths).map { leftPadded($0.title, to: $1) + " " }
+            let titles = kept.map { leftPadded(columns[$0].title, to: widths[$0]) + " " }
             lines.append(([padded(block.title, to: nameWidth)] + titles).joined(separator: " "))
             for row in block.rows {
                 if let refusal = row.refusal {
                     lines.append(padded(row.name, to: nameWidth) + "  " + refusal)
                     continue
                 }
-                let cells = zip(row.cells, widths).map { plain($0, width: $1) }
+                let cells = kept.map { plain(row.cells[$0], width: widths[$0]) }
                 lines.append(([padded(row.name, to: nameWidth)] + cells).joined(separator: " "))
             }
             lines.append("")
         }
+        let hidden = columns.indices.filter { !kept.contains($0) }.map { columns[$0].title }
+        if !hidden.isEmpty { lines += [hiddenLine(hidden), ""] }
         return lines.map(trimmedEnd).joined(separator: "\n")
+    }
+
+    /// What a narrow terminal does without, the most dispensable first.
+    private static let dispensable = [
+        "gateway peak", "MiB/s", "requests", "lag p99", "wire bytes", "gateway CPU", "CPU/upload",
+        "notify", "authorize", "upload", "offered/s", "p99", "USD/million",
+    ]
+
+    /// The columns that there is room for.
+    private func indices(of titles: [String], _ widths: [Int], besides nameWidth: Int) -> [Int] {
+        var kept = Array(titles.indices)
+        guard let width else { return kept }
+        for title in Self.dispensable {
+            guard kept.reduce(nameWidth, { $0 + widths[$1] + 2 }) > width else { break }
+            kept.removeAll { titles[$0] == title }
+        }
+        return kept
+    }
+
+    private func hiddenLine(_ titles: [String]) -> String {
+        WordWrap.text(
+            "no room here for: \(titles.joined(separator: ", ")) (a wider terminal shows them, and --format"
+                + " markdown)", width: width)
     }
 
     private func plain(_ cell: TextCell, width: Int) -> String {

@@ -126,20 +126,21 @@ final class RunSession {
 
     private func show() {
         let comparison = Comparison(finished)
-        let table = ComparisonTable(comparison: comparison, usesColor: plan.allowsColor)
+        let table = ComparisonTable(
+            comparison: comparison, usesColor: plan.allowsColor, width: Terminal.tableWidth)
         Terminal.write(table.text(plan.tableFormat))
         guard plan.tableFormat == .table else { return }
         comparison.rows.filter { !$0.isRefused }.flatMap(FailureLine.lines).forEach {
             Terminal.write($0)
         }
-        Findings(comparison).sentences.forEach { Terminal.write($0) }
-        LoadFindings.lines(comparison).forEach { Terminal.write($0) }
-        record.warnings.forEach { Terminal.write("warning: \($0)") }
+        Findings(comparison).sentences.forEach { Terminal.writeSentence($0) }
+        LoadFindings.lines(comparison).forEach { Terminal.writeSentence($0) }
+        record.warnings.forEach { Terminal.writeSentence("warning: \($0)") }
         guard !plan.isQuiet else { return }
-        Terminal.write(
+        Terminal.writeSentence(
             modelLine + "; * is the best of its block")
         if let link = plan.link, plan.isEmulatedLink {
-            Terminal.write(
+            Terminal.writeSentence(
                 "emulated: network '\(link)', API Gateway's and Lambda's limits; numbers in run.json"
             )
         }
