@@ -10,13 +10,19 @@ MARKS = """
 (() => {
   const figure = document.querySelector(`section.figure[data-figure="%s"]`);
   if (!figure) return null;
+  // Where a mark is painted, in the plot's own units, whatever attributes and styles say.
+  const painted = (plot, mark) => {
+    const [box, own] = [plot.getBoundingClientRect(), mark.getBoundingClientRect()];
+    const unit = box.width / plot.viewBox.baseVal.width;
+    return {px: (own.x + own.width / 2 - box.x) / unit, py: (own.y + own.height / 2 - box.y) / unit};
+  };
   return [...figure.querySelectorAll("svg.plot")].map((plot) => ({
     name: plot.getAttribute("aria-label"),
     ticks: [...plot.querySelectorAll("text[data-axis]")].map((t) => (
       {axis: t.dataset.axis, value: +t.dataset.value, x: +t.getAttribute("x"), y: +t.getAttribute("y")})),
     marks: [...plot.querySelectorAll(".m")].map((m) => ({
       ...(m.closest(".series") ?? m).dataset, ...m.dataset, tag: m.localName,
-      x: +m.getAttribute("x"), y: +m.getAttribute("y"), width: +m.getAttribute("width"),
+      ...painted(plot, m), x: +m.getAttribute("x"), y: +m.getAttribute("y"), width: +m.getAttribute("width"),
     })),
   }));
 })()

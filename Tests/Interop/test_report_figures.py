@@ -1,5 +1,7 @@
 """What the report page draws equals what the files hold: read back from the browser."""
 
+import csv
+import json
 import math
 import statistics
 
@@ -61,6 +63,15 @@ def test_percentile_marks_stand_where_their_values_are(page):
         for mark in plot["marks"]:
             assert mark["x"] == pytest.approx(x(1 / (1 - float(mark["percentile"]) / 100)), abs=0.1)
             assert mark["y"] == pytest.approx(y(float(mark["us"])), abs=0.1)
+
+
+@pytest.mark.parametrize("figure", ["percentiles", "sizes", "timeline"])
+def test_marks_are_painted_where_they_stand(page, figure):
+    drawn = [mark for mark in marks(page, figure) if mark["tag"] == "use"]
+    assert drawn
+    for mark in drawn:
+        # A triangle's middle is a little off its centre of gravity.
+        assert (mark["px"], mark["py"]) == pytest.approx((mark["x"], mark["y"]), abs=1)
 
 
 def test_medians_stand_against_their_sizes(run, page):
@@ -202,5 +213,50 @@ def test_two_runs_are_compared_in_a_forest_plot(tmp_path):
         assert page.value("document.querySelectorAll('section.run').length") == 3
         ids = page.value("[...document.querySelectorAll('[id]')].map((e) => e.id)")
         assert len(ids) == len(set(ids)), "runs on one page share no anchor"
+    finally:
+        browser.close()
+
+
+def test_a_capacity_search_and_a_sweep_are_drawn_from_their_rows(tmp_path):
+    record = json.dumps(recorded.record())
+    columns = ["scenario", "size_bytes", "step", "phase", "rate_per_s", "concurrency", "offered_per_s",
+               "achieved_per_s", "seconds", "uploads", "errors", "overflow", "objective", "objective_share",
+               "counted", "missed", "missed_share", "design_effect", "effective_uploads", "response_mean_us",
+               "response_p50_us", "response_p99_us", "authorize_p50_us", "notify_p50_us", "in_flight_mean",
+               "in_flight_slope_per_s", "schedule_lag_p99_us", "client_busy_share", "client_cpu_us_per_upload",
+               "gateway_cpu_us_per_upload", "fit_per_s", "low_per_s", "high_per_s", "decision", "reason"]  # fmt: skip
+    common = {"scenario": "presigned-put", "size_bytes": 65536}
+    steps = [(50, 90_000, "pass"), (100, 150_000, "pass"), (200, 480_000, "fail")]
+    rows = [common | {"phase": "doubling", "rate_per_s": rate, "response_p99_us": us, "decision": decision,
+                      "objective": "p99 < 300ms", "in_flight_slope_per_s": "-1.5"} for rate, us, decision in steps]  # fmt: skip
+    rows.append(common | {"phase": "answer", "rate_per_s": 140, "low_per_s": 130, "high_per_s": 150, "decision": "found"})
+    law = {n: 100 * n / (1 + 0.05 * (n - 1) + 0.002 * n * (n - 1)) for n in (1, 2, 4, 8, 16, 32)}
+    rows += [common | {"phase": "sweep", "concurrency": n, "achieved_per_s": x, "decision": "fitted"} for n, x in law.items() if n <= 16]
+    rows += [common | {"phase": "fit", "concurrency": n, "fit_per_s": x, "low_per_s": x * 0.9, "high_per_s": x * 1.1,
+                       "decision": "fitted" if n <= 16 else "extrapolated"} for n, x in law.items()]  # fmt: skip
+    folder = tmp_path / "run"
+    folder.mkdir()
+    (folder / "run.json").write_text(record)
+    with (folder / "capacity.csv").open("w", newline="") as file:
+        writer = csv.DictWriter(file, columns, restval="", lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
+    done = program.run("report", folder, "-o", tmp_path / "report.html")
+    assert done.code == 0, done.text
+    browser = Browser()
+    try:
+        page = browser.page().open(tmp_path / "report.html")
+        assert page.errors == []
+        drawn = marks(page, "capacity")
+        assert {(float(m["rate"]), int(m["us"]), m["verdict"]) for m in drawn if "rate" in m} == set(steps)
+        assert [float(m["answer"]) for m in drawn if "answer" in m] == [140]
+        kinds = {}
+        for mark in marks(page, "scalability"):
+            kinds.setdefault(mark["kind"], {})[float(mark["concurrency"])] = float(mark["perS"])
+        assert kinds["measured"] == pytest.approx({n: x for n, x in law.items() if n <= 16})
+        assert kinds["fit"] == pytest.approx({n: x for n, x in law.items() if n <= 16})
+        assert kinds["extrapolated"] == pytest.approx({n: x for n, x in law.items() if n >= 16})
+        text = page.value("document.querySelector('#r1-verdict').textContent")
+        assert "140 arrivals per second hold p99 < 300ms (interval 130 to 150)" in text
     finally:
         browser.close()

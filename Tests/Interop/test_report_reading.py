@@ -8,6 +8,8 @@ import pytest
 
 import program
 import recorded
+import report_page
+import results
 from browser import Browser
 from recorded import Cell
 
@@ -228,6 +230,26 @@ def test_partial_runs_and_emulated_numbers_are_marked(page, tmp_path):
     assert "no measurement of the real service" in facts and "lambda_event_limit_bytes" in facts
 
 
+def test_errors_of_the_fastest_stand_in_the_verdict(page, tmp_path):
+    cells = [Cell("presigned-put", 65536, 1, [300_000] * 20, [("refused", "429", "")] * 60)]
+    cells.append(Cell("presigned-post", 65536, 1, [400_000] * 20))
+    page.open(report(tmp_path, recorded.write(tmp_path / "run", cells)))
+    assert "But 60 of its 80 uploads failed (75.0%)" in page.value("document.querySelector('.leader').textContent")
+
+
+@pytest.mark.parametrize("change", [{"plan": "errors"}, {"samples_dropped": 7}])
+def test_samples_that_were_not_all_kept_are_no_damage(page, tmp_path, change):
+    record = recorded.record(**{"samples_dropped": 0} | {k: v for k, v in change.items() if k != "plan"})
+    record["plan"]["samples"] = change.get("plan", "all")
+    folder = recorded.write(tmp_path / "run", recorded.cells(uploads=20), record)
+    lines = (folder / "samples.csv").read_text().splitlines(keepends=True)
+    (folder / "samples.csv").write_text("".join(line for line in lines if ",ok," not in line))
+    page.open(report(tmp_path, folder))
+    assert page.errors == []
+    assert "samples.csv holds a part of the uploads only" in page.value("document.querySelector('#r1-verdict').textContent")
+    assert page.value("document.querySelectorAll('[data-figure=percentiles] .m').length") > 100
+
+
 def test_a_run_of_thousands_of_cells_makes_a_page_that_opens(page, tmp_path):
     sizes = [1000 * (n + 1) for n in range(60)]
     cells = recorded.cells(scenarios=recorded.STRATEGIES, rounds=6, uploads=8, sizes=sizes)
@@ -263,9 +285,22 @@ def test_a_real_run_can_be_reported(page, tmp_path):
         line = next(line for line in printed if line.startswith(row["strategy"]) and f" {row['p50']} " in line)
         words = re.findall(r"[\d.]+(?: [µm]?s| [KM]?i?B)?", line.removeprefix(row["strategy"]))
         for title, cell in row.items():
-            if title in ("uploads/s", "MiB/s", "CPU/upload", "gateway CPU"):
+            if title in ("uploads/s", "MiB/s", "CPU/upload", "gateway CPU", "USD/million"):
                 unit = cell.partition(" ")[2]
                 near = [float(w.partition(" ")[0]) for w in words if w.partition(" ")[2] == unit]
                 assert any(n == pytest.approx(float(cell.partition(" ")[0]), rel=0.05) for n in near), (row, line)
             else:
                 assert cell in line, (title, row, line)
+    # The bars of the cost are the invoice of which the summary has the total.
+    bars: dict[tuple, float] = {}
+    for mark in report_page.marks(page, "cost"):
+        name = mark["scenario"], mark["size"]
+        bars[name] = bars.get(name, 0) + float(mark["usd"])
+    totals: dict[tuple, list[float]] = {}
+    for row in results.rows(tmp_path / "run", "summary.csv"):
+        if row["cost_usd_per_million"]:
+            totals.setdefault((row["scenario"], row["size_bytes"]), []).append(float(row["cost_usd_per_million"]))
+    assert set(bars) == set(totals) and len(bars) == 5
+    for name, rounds in totals.items():
+        # The rounds' functions were billed for different times; the bars are of all rounds together.
+        assert min(rounds) * 0.99 <= bars[name] <= max(rounds) * 1.01, name

@@ -37,6 +37,10 @@ struct RecordedCell: Sendable {
     let costUSDPerMillion: Double?
     /// nil also in results of versions that did not write it.
     let lambdaBilledMsPerUpload: Double?
+    /// Uploads of the open model that were not started; nil in the closed one.
+    let overflow: Int?
+    /// Of the busiest client thread, 0…1; nil in files of versions that did not measure it.
+    let clientBusyShare: Double?
     /// Of the file, for messages.
     let line: Int
 
@@ -96,5 +100,9 @@ struct RecordedCell: Sendable {
         costUSDPerMillion = try table.optionalDecimal()
         lambdaBilledMsPerUpload =
             table.move(to: "lambda_billed_ms_per_upload") ? try table.optionalDecimal() : nil
+        overflow =
+            table.move(to: "overflow") ? try table.optionalInteger().map(Int.init) : nil
+        clientBusyShare =
+            table.move(to: "client_busy_share") ? try table.optionalDecimal() : nil
     }
 }

@@ -23,8 +23,8 @@ struct RecordedRun {
         record = try RecordedRecord(path: path + "/run.json")
         let hasSummary = Self.exists(path + "/summary.csv")
         let hasSigning = Self.exists(path + "/signing.csv")
-        guard hasSummary || hasSigning else {
-            throw .absent(path, "has neither summary.csv nor signing.csv")
+        guard hasSummary || hasSigning || Self.exists(path + "/capacity.csv") else {
+            throw .absent(path, "has neither summary.csv nor signing.csv nor capacity.csv")
         }
         cells = hasSummary ? try RecordedCell.all(path + "/summary.csv") : []
         signing = hasSigning ? try RecordedSigning.all(path + "/signing.csv") : []

@@ -26,8 +26,23 @@ extension ComparisonRow {
             gatewayCPUUsPerUpload: mean.perUpload(\.gatewayCPUUsPerUpload),
             gatewayPeakBytes: cells.compactMap(\.gatewayPeakBytes).max(),
             medianUsByRound: detail.medianUsByRound[group] ?? [:],
-            isRefused: isBeyond && uploads == 0)
+            isRefused: isBeyond && uploads == 0, load: RowLoad(cells))
         costPerMillionDollars = mean.perUpload(\.costUSDPerMillion)
+    }
+}
+
+extension RowLoad {
+    init(_ cells: [RecordedCell]) {
+        isOpen = cells.contains { $0.key.model == "open" }
+        let rates = cells.compactMap(\.key.ratePerSecond)
+        offeredPerSecond = rates.isEmpty ? nil : rates.reduce(0, +) / Double(rates.count)
+        overflow = cells.reduce(0) { $0 + ($1.overflow ?? 0) }
+        generators = cells.map { cell in
+            GeneratorHealth(
+                lagP99Us: isOpen ? cell.scheduleLagP99Us.map { Int64($0) } : nil,
+                responseP50Us: cell.response.p50.map { Int64($0) },
+                busyShare: cell.clientBusyShare ?? 0)
+        }
     }
 }
 

@@ -14,12 +14,14 @@ struct ReportReader {
         // Without samples.csv there is nothing to price the answers by.
         let isPriced = run.has("samples.csv") && !run.cells.isEmpty
         let costs = isPriced ? RunCosts(try CostEvidence(run)) : nil
+        let capacity = try run.capacityFigures()
         return ReportRun(
             name: Self.name(path), record: run.record.json, isPartial: !run.record.isComplete,
             comparison: comparison, tracks: tracks(detail, comparison),
             timeSpent: Array(detail.timeSpent.values),
-            furtherFigures: [costs.flatMap { CostFigure.make($0) }].compactMap { $0 },
-            warnings: warnings(run, detail),
+            furtherFigures: [costs.flatMap { CostFigure.make($0) }].compactMap { $0 } + capacity,
+            warnings: warnings(run, detail, comparison),
+            answers: run.cells.isEmpty ? capacity.flatMap(\.summary) : [],
             files: addresses(run))
     }
 
@@ -54,7 +56,9 @@ struct ReportReader {
         }
     }
 
-    private func warnings(_ run: RecordedRun, _ detail: RecordedDetail) -> [String] {
+    private func warnings(
+        _ run: RecordedRun, _ detail: RecordedDetail, _ comparison: Comparison
+    ) -> [String] {
         var warnings: [String] = []
         if !run.record.isComplete {
             warnings.append(
@@ -62,21 +66,8 @@ struct ReportReader {
                     + " come are missing, so that strategies may differ in how often they had a turn."
             )
         }
-        warnings += run.record.warnings + detail.warnings
-        let late = run.cells.filter(Self.isGeneratorLimited)
-        if let first = late.first {
-            warnings.append(
-                "Generator-limited: in \(late.count) of \(run.cells.count) cells (the first is"
-                    + " \(first.key.title), round \(first.round)) uploads started later than planned by"
-                    + " more than a tenth of their median. Those latencies are partly the harness's own."
-            )
-        }
+        warnings += run.record.warnings + detail.warnings + LoadFindings.lines(comparison)
         return Array(warnings.prefix(PageLimits.forestRows))
-    }
-
-    private static func isGeneratorLimited(_ cell: RecordedCell) -> Bool {
-        guard let lag = cell.scheduleLagP99Us, let median = cell.response.p50 else { return false }
-        return lag > 0.1 * median
     }
 
     /// Links work where the page stands in the run's folder, above it or beside it.

@@ -15,6 +15,8 @@ struct ReportRun {
     var furtherFigures: [Figure] = []
     /// What a reader must know before believing the figures.
     var warnings: [String] = []
+    /// What a run of another kind than a comparison found.
+    var answers: [String] = []
     /// Addresses of the run's files relative to the page, where it stands near them.
     let files: [String: String]
 

@@ -23,6 +23,8 @@ struct Findings {
         let next: (scenario: Strategy, ratio: PairedRatio)
         /// Only where it is not `next`.
         let slowest: (scenario: Strategy, ratio: PairedRatio)?
+        /// Failed uploads of the fastest, and all of them: good latency must not hide errors.
+        let failed: (count: Int, of: Int)
 
         init?(_ sizeBytes: Int64?, _ rows: [ComparisonRow]) {
             let timed = rows.filter { $0.responseUs(50) != nil }
@@ -34,6 +36,7 @@ struct Findings {
             self.sizeBytes = sizeBytes
             scenario = timed[0].scenario
             medianUs = median
+            failed = (timed[0].errors, timed[0].uploads + timed[0].errors)
             self.next = (timed[1].scenario, next)
             slowest = timed.count > 2 ? (timed[timed.count - 1].scenario, last) : nil
         }
@@ -41,6 +44,14 @@ struct Findings {
         var sentence: String {
             "\(name(sizeBytes)): \(scenario.rawValue) is fastest at the median"
                 + " (\(Readable.microseconds(medianUs))), \(lead)\(rest)."
+                + (failures.map { " But \($0)." } ?? "")
+        }
+
+        /// What stands against it; nil without errors.
+        var failures: String? {
+            guard failed.count > 0 else { return nil }
+            let share = 100 * Double(failed.count) / Double(failed.of)
+            return "\(failed.count) of its \(failed.of) uploads failed (\(Readable.number(share))%)"
         }
 
         private var lead: String {

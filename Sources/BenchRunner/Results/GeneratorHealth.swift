@@ -19,6 +19,13 @@ struct GeneratorHealth {
         self.busyShare = busyShare
     }
 
+    /// As a round's files have it.
+    init(lagP99Us: Int64?, responseP50Us: Int64?, busyShare: Double) {
+        self.lagP99Us = lagP99Us
+        self.responseP50Us = responseP50Us
+        self.busyShare = busyShare
+    }
+
     var isLate: Bool {
         guard let lagP99Us, let responseP50Us else { return false }
         return Double(lagP99Us) > Self.lagShare * Double(responseP50Us)

@@ -93,12 +93,12 @@ import Testing
             }, answer: (150, 140, 160))
         let capacity = try #require(
             CapacityFigure.make(
-                [curve], objective: .init(percentile: 99, limitUs: 300_000),
+                [curve], objective: .init("p99 < 300ms"),
                 sources: ["capacity.csv"]))
         #expect(capacity.data.rows.map { $0[2] } == ["50", "100", "200"])
         #expect(
             capacity.summary == [
-                "presigned-put, 64 KiB: 150 arrivals per second hold p99 < 300 ms (interval 140 to 160)."
+                "presigned-put, 64 KiB: 150 arrivals per second hold p99 < 300ms (interval 140 to 160)."
             ])
         let law = { (n: Double) in 100 * n / (1 + 0.05 * (n - 1) + 0.001 * n * (n - 1)) }
         let fit = ScalabilityFigure.Fit(

@@ -15,16 +15,17 @@ enum CapacityFigure {
         let steps: [Step]
         /// The rate that was found, with its interval.
         let answer: (ratePerSecond: Double, low: Double?, high: Double?)?
+        /// How the search ended, in words.
+        var remark = ""
     }
 
-    /// The objective: such as p99 below 300,000 µs.
+    /// The objective that the search held, such as `p99 < 300ms`.
     struct Objective: Sendable {
+        let text: String
+        /// What is drawn of each step.
         let percentile: Double
-        let limitUs: Double
-
-        var text: String {
-            "p\(Axis.plain(percentile)) < \(Readable.microseconds(limitUs))"
-        }
+        /// The line across the plot; nil where the drawn percentile is not the objective's.
+        let limitUs: Double?
     }
 
     static func make(_ curves: [Curve], objective: Objective, sources: [String]) -> Figure? {
@@ -36,9 +37,9 @@ enum CapacityFigure {
         return Figure(
             id: "capacity", title: "Capacity: rate against the objective",
             notes: [
-                "Each mark is one step of the search: offered arrivals per second and the response time at"
-                    + " the objective's percentile, from the intended start. The objective is"
-                    + " \(objective.text)."
+                "Each mark is one step of the search: offered arrivals per second and"
+                    + " p\(Axis.plain(objective.percentile)) of the response time, from the intended"
+                    + " start. The objective is \(objective.text)."
             ] + FigureText.leftOut(kept.count, of: sizes.count, "sizes"),
             legend: Figure.LegendEntry.strategies(shown.map(\.strategy)),
             panels: kept.map { size in
@@ -77,9 +78,10 @@ enum CapacityFigure {
                         .compactMap { point(curve, $0) }
                 ])
         }
-        var rules = [
-            LinePlot.Rule(direction: .atY, value: objective.limitUs, text: objective.text)
-        ]
+        var rules =
+            objective.limitUs.map {
+                [LinePlot.Rule(direction: .atY, value: $0, text: objective.text)]
+            } ?? []
         rules += curves.compactMap { curve in
             curve.answer.map { answer in
                 LinePlot.Rule(
@@ -97,7 +99,7 @@ enum CapacityFigure {
                 : .linear("arrivals per second", domain: 0...(high * 1.05)),
             yAxis: .microseconds(
                 "p\(Axis.plain(objective.percentile)) response time",
-                covering: steps.compactMap(\.responseUs) + [objective.limitUs]),
+                covering: steps.compactMap(\.responseUs) + [objective.limitUs].compactMap { $0 }),
             series: series, rules: rules)
         return LinePlotDrawing(plot).markup
     }
@@ -117,7 +119,10 @@ enum CapacityFigure {
 
     private static func summary(_ curve: Curve, _ objective: Objective) -> String {
         let name = "\(curve.strategy.rawValue), \(FigureText.size(curve.sizeBytes))"
-        guard let answer = curve.answer else { return "\(name): no rate was found." }
+        guard let answer = curve.answer else {
+            return "\(name): no rate was found"
+                + (curve.remark.isEmpty ? "." : " (\(curve.remark)).")
+        }
         var text = "\(name): \(Axis.plain(answer.ratePerSecond)) arrivals per second hold"
         text += " \(objective.text)"
         if let low = answer.low, let high = answer.high {

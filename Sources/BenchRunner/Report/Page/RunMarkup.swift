@@ -28,7 +28,8 @@ struct RunMarkup {
                 (prefix + "guard", "What is enforced"), (prefix + "record", "Machine and plan"),
             ]
         }
-        return [(prefix + "verdict", "Verdict"), (prefix + "table", "Strategies by size")]
+        return [(prefix + "verdict", "Verdict")]
+            + (run.comparison.rows.isEmpty ? [] : [(prefix + "table", "Strategies by size")])
             + run.figures.map { (prefix + $0.id, $0.title) }
             + [(prefix + "record", "Machine and plan")]
     }
@@ -52,7 +53,9 @@ struct RunMarkup {
         let clients = plan["concurrency"]?.number.map { "\($0) clients" }
         let model = plan["model"]?.string.map { "\($0) model" }
         let rounds = plan["rounds"]?.number.map { $0 == "1" ? "1 round" : "\($0) rounds" }
-        parts += [target, link, clients, model, rounds].compactMap { $0 }
+        // A search or a sweep has its own clients and rounds.
+        let load = run.answers.isEmpty ? [clients, model, rounds] : []
+        parts += ([target, link] + load).compactMap { $0 }
             .map { text -> Markup in "<span>\(text)</span>" }
         return "<p class=\"byline\">\(parts)</p>\n"
     }
@@ -71,13 +74,20 @@ struct RunMarkup {
         """
         <section id="\(prefix)verdict" aria-labelledby="\(prefix)verdict-title">
         <h\(level) id="\(prefix)verdict-title">Verdict</h\(level)>
-        \(warnings)\(VerdictMarkup(comparison: run.comparison).markup)
+        \(warnings)\(conclusion)
         </section>
 
         """
     }
 
+    private var conclusion: Markup {
+        guard !run.answers.isEmpty else { return VerdictMarkup(comparison: run.comparison).markup }
+        let answers = run.answers.map { text -> Markup in "<li>\(text)</li>" }
+        return "<ul class=\"findings\">\(answers)</ul>"
+    }
+
     private var table: Markup {
+        guard !run.comparison.rows.isEmpty else { return "" }
         let caption: Markup = """
             Times run from the start of an upload to its last answer. <b>Bold</b> is the best of its block; \
             a percentile is left out where too few uploads were measured.

@@ -47,13 +47,14 @@ struct VerdictMarkup {
                 \(PairedRatio.number(slowest.ratio.ratio))× as long (\(slowest.ratio.text))</p>
                 """
             } ?? ""
+        let failures = leader.failures.map { text -> Markup in "<p class=\"bad\">But \(text)</p>" }
         return """
             <li class="leader\(next.ratio.isClear ? "" : " tie")"><p class="size">\
             \(FigureText.size(leader.sizeBytes))</p><p class="winner"><svg class="key \(style.classes)" \
             viewBox="0 0 12 12" aria-hidden="true"><use href="#\(Symbols.id(style.shape))" x="6" y="6"/>\
             </svg>\(leader.scenario.rawValue)</p><p class="median">\
             \(Readable.microseconds(leader.medianUs)) at the median</p><p class="lead">\(lead)<span>\
-            \(next.ratio.text)</span></p>\(slowest)</li>
+            \(next.ratio.text)</span></p>\(failures ?? "")\(slowest)</li>
 
             """
     }
