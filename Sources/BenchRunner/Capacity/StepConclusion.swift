@@ -9,14 +9,15 @@ struct GeneratorState: Sendable {
     /// A start that was late by this share of the objective's time blurs the decision.
     private static let lagShare = 0.1
 
-    /// - Parameter objectives: the lag is held against the shortest time among them; without one
-    ///   against the median response time, as in `run`.
+    /// Of an objective without a time: which uploads fail hardly depends on when they start.
+    private static let limitWithoutTimeUs = 1e6
+
+    /// - Parameter objectives: the lag is held against the shortest time among them.
     init(_ measured: CellResult, _ objectives: [ShareObjective]) {
-        let median = measured.measurements[.response].valueUs(atPercentile: 50)
         let shortest = objectives.compactMap(\.limitNs).min().map { Double($0) / 1000 }
         self.init(
             isBusy: measured.generator.isBusy, lagP99Us: measured.generator.lagP99Us,
-            limitUs: shortest ?? median.map(Double.init) ?? .infinity)
+            limitUs: shortest ?? Self.limitWithoutTimeUs)
     }
 
     init(isBusy: Bool, lagP99Us: Int64?, limitUs: Double) {
