@@ -48,6 +48,9 @@ bench-link: build ## the emulated network in real time, beside measurements of L
 bench-queue: build ## response times of the open model beside queueing theory (17 minutes, on a quiet machine)
 	python3 Tests/Bench/queueing.py .build/release/uploadbench
 
+bench-gate: build ## how often compare is wrong: equals, equals on a drifting machine, 10% slower
+	python3 Tests/Bench/gate.py .build/release/uploadbench
+
 bench-merge: build ## the merge of a thousand synthetic shards: time and memory (needs 12 GB of disk)
 	python3 Tests/Bench/merge.py .build/release/uploadbench
 

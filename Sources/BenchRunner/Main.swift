@@ -2,7 +2,9 @@ import Foundation
 
 /// The commands, in the order in which help lists them.
 let commands: [Command] = [
-    .run, .capacity, .report, .merge, .guardRails, .sign, .presign, .serve, .cost, .recommend,
+    .run, .compare, .capacity, .report, .cost, .recommend, .merge, .guardRails, .sign, .presign,
+    .serve,
+    .export,
 ]
 
 @main

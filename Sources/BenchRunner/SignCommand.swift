@@ -19,7 +19,7 @@ extension Command {
             making the key and the call itself are the rest.
 
             columns of signing.csv: operation,threads,signs,wall_s,cpu_s,signs_per_s,cpu_ns_per_sign,
-            hash_limit_ns,ratio_to_limit,scaling,canonicalize_share,hash_share,encode_share
+            hash_limit_ns,ratio_to_limit,scaling,canonicalize_share,hash_share,encode_share,round
             scaling is signs_per_s over that of one thread, if one thread was measured too.
             """,
         flags: [
@@ -29,6 +29,9 @@ extension Command {
             Flag(
                 name: "duration", short: "d", valueName: "TIME",
                 help: "measured time per operation and thread count (default 2s)"),
+            Flag(
+                name: "rounds", valueName: "N",
+                help: "how often; 'compare' needs 6 or more (default 1)"),
             Flag(
                 name: "out", short: "o", valueName: "DIR",
                 help: "results directory (default results/<time>-sign)"),
@@ -41,6 +44,7 @@ extension Command {
 struct SignCommand {
     private let threadCounts: [Int]
     private let duration: Duration
+    private let rounds: Int
     private let outputPath: String?
     private let format: TableFormat
     private let isQuiet: Bool
@@ -55,6 +59,9 @@ struct SignCommand {
         duration = try settings.parsed("duration", default: .seconds(2), Quantities.duration)
         guard duration > .zero else {
             throw .usage("--duration must be longer than 0")
+        }
+        rounds = try settings.parsed("rounds", default: 1) { text, source throws(CommandError) in
+            try Quantities.count(text, source, in: 1...1000)
         }
         outputPath = settings.text("out")
         let name = try settings.parsed("format", default: TableFormat.table.rawValue) {
@@ -75,17 +82,20 @@ struct SignCommand {
             throw error.commandError
         }
         var rows: [SigningRow] = []
-        for count in threadCounts {
-            if !isQuiet { Terminal.writeError("signing on \(count) thread(s)...") }
-            for var row in try measure(threads: count) {
-                row.noteScaling(from: rows)
-                rows.append(row)
+        for round in 1...rounds {
+            for count in threadCounts {
+                if !isQuiet { Terminal.writeError("signing on \(count) thread(s)...") }
+                for var row in try measure(threads: count) {
+                    row.round = round
+                    row.noteScaling(from: rows)
+                    rows.append(row)
+                }
+                // Each finished row is kept, whatever happens to the next.
+                try write(rows, to: directory, startedAt: startedAt, isComplete: false)
             }
-            // Each finished row is kept, whatever happens to the next.
-            try write(rows, to: directory, startedAt: startedAt, isComplete: false)
         }
         try write(rows, to: directory, startedAt: startedAt, isComplete: true)
-        Terminal.write(SigningTable(rows: rows).text(format))
+        Terminal.write(SigningTable(rows: SigningRow.merged(rows)).text(format))
         if !isQuiet { Terminal.writeError("results: \(directory.path)") }
         return .success
     }
@@ -131,7 +141,7 @@ struct SigningRow: Sendable {
     static let columns = [
         "operation", "threads", "signs", "wall_s", "cpu_s", "signs_per_s", "cpu_ns_per_sign",
         "hash_limit_ns", "ratio_to_limit", "scaling", "canonicalize_share", "hash_share",
-        "encode_share",
+        "encode_share", "round",
     ]
 
     let operation: String
@@ -145,6 +155,7 @@ struct SigningRow: Sendable {
     let stageShares: [Double]
     /// Signs per second over those of one thread.
     private(set) var scaling: Double?
+    var round = 1
 
     var signsPerSecond: Double { Double(signs) * 1e9 / Double(wallNs) }
     var cpuNsPerSign: Double { Double(cpuNs) / Double(signs) }
@@ -153,7 +164,11 @@ struct SigningRow: Sendable {
     /// - Parameter rows: measured before; one of them may be this operation on one thread.
     mutating func noteScaling(from rows: [SigningRow]) {
         let single =
-            threads == 1 ? self : rows.first { $0.operation == operation && $0.threads == 1 }
+            threads == 1
+            ? self
+            : rows.first {
+                $0.operation == operation && $0.threads == 1 && $0.round == round
+            }
         scaling = single.map { signsPerSecond / $0.signsPerSecond }
     }
 
@@ -171,7 +186,29 @@ struct SigningRow: Sendable {
         for stage in 0..<3 {
             csv.field(stageShares.isEmpty ? nil : stageShares[stage], places: 3)
         }
+        csv.field(round)
         csv.endRow()
+    }
+
+    /// All rounds of each operation and thread count together.
+    static func merged(_ rows: [SigningRow]) -> [SigningRow] {
+        rows.filter { $0.round == 1 }.reduce(into: []) { merged, first in
+            let same = rows.filter {
+                $0.operation == first.operation && $0.threads == first.threads
+            }
+            let mean = { (values: [Double]) in values.reduce(0, +) / Double(values.count) }
+            let limits = same.compactMap(\.hashLimitNs)
+            var row = SigningRow(
+                operation: first.operation, threads: first.threads,
+                signs: same.reduce(0) { $0 + $1.signs }, wallNs: same.reduce(0) { $0 + $1.wallNs },
+                cpuNs: same.reduce(0) { $0 + $1.cpuNs },
+                hashLimitNs: limits.isEmpty ? nil : mean(limits),
+                stageShares: first.stageShares.indices.map { stage in
+                    mean(same.map { $0.stageShares[stage] })
+                })
+            row.noteScaling(from: merged)
+            merged.append(row)
+        }
     }
 }
 

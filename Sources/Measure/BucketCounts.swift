@@ -28,6 +28,15 @@ package struct BucketCounts: Sendable, Equatable {
 
     package var isEmpty: Bool { totalCount == 0 }
 
+    /// Of the buckets' middles; nil when empty.
+    package var meanUs: Double? {
+        guard !isEmpty else { return nil }
+        let sum = buckets.reduce(0.0) {
+            $0 + Double($1.lowestUs + $1.highestUs) / 2 * Double($1.count)
+        }
+        return sum / Double(totalCount)
+    }
+
     package mutating func merge(_ other: BucketCounts) {
         guard !other.isEmpty else { return }
         self = isEmpty ? other : BucketCounts(merging: buckets + other.buckets)

@@ -38,6 +38,16 @@ struct Settings {
 
     func text(_ name: String) -> String? { value(name)?.text }
 
+    /// Every value of a repeatable flag; from the environment or the plan those between commas.
+    func all(_ name: String) -> [(text: String, source: String)] {
+        let given = arguments.all(name)
+        if !given.isEmpty { return given.map { ($0, "--\(name)") } }
+        guard let (text, source) = value(name) else { return [] }
+        return text.split(separator: ",").map {
+            ($0.trimmingCharacters(in: .whitespaces), source)
+        }
+    }
+
     /// A switch: given as a flag, or `1`, `true`, `0` or `false` elsewhere.
     func isOn(_ name: String) throws(CommandError) -> Bool {
         if arguments.has(name) { return true }

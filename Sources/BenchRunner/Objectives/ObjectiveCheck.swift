@@ -1,3 +1,4 @@
+import Foundation
 import Measure
 
 /// What objectives are held against: one strategy at one size, all rounds merged.
@@ -10,7 +11,7 @@ struct ObjectiveSubject {
     let uploadsPerSecond: Double?
     /// It is there to show that its size is refused: only an objective that names it concerns it.
     var isRefused = false
-    let histogram: (Metric) -> Histogram?
+    let times: (Metric) -> BucketCounts?
 
     var title: String { "\(scenario) \(sizeBytes.map { Readable.bytes($0) } ?? "files")" }
 }
@@ -26,6 +27,14 @@ struct ObjectiveVerdict {
     /// Beside the value, such as that a percentile of few uploads is their maximum.
     var note: String?
 
+    /// As `run.json` has it.
+    var object: [String: Any] {
+        [
+            "objective": objective.text, "subject": subject ?? NSNull(), "value": value ?? NSNull(),
+            "met": isMet, "note": note ?? "",
+        ]
+    }
+
     /// One line for people.
     var text: String {
         let found = value.map { objective.quantity.shown($0) } ?? "no data"
@@ -36,6 +45,20 @@ struct ObjectiveVerdict {
 }
 
 extension Objective {
+    /// All of `--slo`, `UPLOADBENCH_SLO` or the plan's `slo`.
+    static func all(_ settings: Settings) throws(CommandError) -> [Objective] {
+        var objectives: [Objective] = []
+        for (text, source) in settings.all("slo") {
+            objectives.append(try Objective(text, source))
+        }
+        return objectives
+    }
+
+    /// Against what was just measured.
+    func verdicts(_ rows: [ComparisonRow]) -> [ObjectiveVerdict] {
+        verdicts(rows.map(ObjectiveSubject.init))
+    }
+
     /// Against each subject that it concerns. An objective without any data is missed: silence is
     /// no success.
     func verdicts(_ subjects: [ObjectiveSubject]) -> [ObjectiveVerdict] {
@@ -66,13 +89,14 @@ extension Objective {
 
     private func value(of subject: ObjectiveSubject) -> Double? {
         let durations = { (metric: Metric) in
-            subject.histogram(metric).flatMap { $0.isEmpty ? nil : $0 }
+            subject.times(metric).flatMap { $0.isEmpty ? nil : $0 }
         }
         switch quantity {
         case .percentile(let metric, let percentile):
             return durations(metric)?.valueUs(atPercentile: percentile).map(Double.init)
         case .mean(let metric): return durations(metric)?.meanUs
-        case .maximum(let metric): return durations(metric).map { Double($0.maximumUs) }
+        case .maximum(let metric):
+            return durations(metric)?.buckets.last.map { Double($0.highestUs) }
         case .errorShare:
             let all = subject.uploads + subject.errors
             return all > 0 ? Double(subject.errors) / Double(all) : nil
@@ -87,5 +111,41 @@ extension Objective {
         let needed = Int((1 / (1 - percentile / 100)).rounded())
         guard subject.uploads < needed else { return nil }
         return "of \(subject.uploads) uploads, so it is their maximum"
+    }
+}
+
+extension ObjectiveSubject {
+    fileprivate init(_ row: ComparisonRow) {
+        self.init(
+            scenario: row.scenario.rawValue, sizeBytes: row.sizeBytes, uploads: row.uploads,
+            errors: row.errors, goodputBytesPerSecond: row.goodputBytesPerSecond,
+            uploadsPerSecond: row.achievedPerSecond, isRefused: row.isRefused
+        ) { row.distributions[$0] }
+    }
+}
+
+extension ObjectiveVerdict {
+    /// Objectives against a recorded run, all its rounds merged.
+    static func all(
+        _ objectives: [Objective], _ run: RecordedRun
+    ) throws(RecordedError) -> [ObjectiveVerdict] {
+        let times = try run.mergedDistributions()
+        let cells = Dictionary(grouping: run.cells) { MergedKey($0.scenario, $0.sizeBytes) }
+        let subjects = cells.map { key, rounds in
+            let mean = { (value: (RecordedCell) -> Double?) -> Double? in
+                let values = rounds.compactMap(value)
+                return values.isEmpty ? nil : values.reduce(0, +) / Double(values.count)
+            }
+            // Rounds last equally long, so the mean of their rates is the rate of all.
+            return ObjectiveSubject(
+                scenario: key.scenario, sizeBytes: key.sizeBytes,
+                uploads: rounds.reduce(0) { $0 + $1.uploads },
+                errors: rounds.reduce(0) { $0 + $1.errors },
+                goodputBytesPerSecond: mean(\.goodputBytesPerSecond),
+                uploadsPerSecond: mean(\.achievedPerSecond)
+            ) { times[key]?[$0] }
+        }
+        let sorted = subjects.sorted { $0.title < $1.title }
+        return objectives.flatMap { $0.verdicts(sorted) }
     }
 }

@@ -41,6 +41,8 @@ struct RecordedCell: Sendable {
     let overflow: Int?
     /// Of the busiest client thread, 0…1; nil in files of versions that did not measure it.
     let clientBusyShare: Double?
+    /// Was the generator and not the target at its limit? False in files that do not say.
+    let isGeneratorLimited: Bool
     /// Of the file, for messages.
     let line: Int
 
@@ -104,5 +106,7 @@ struct RecordedCell: Sendable {
             table.move(to: "overflow") ? try table.optionalInteger().map(Int.init) : nil
         clientBusyShare =
             table.move(to: "client_busy_share") ? try table.optionalDecimal() : nil
+        isGeneratorLimited =
+            table.move(to: "generator_limited") ? try table.optionalInteger() == 1 : false
     }
 }

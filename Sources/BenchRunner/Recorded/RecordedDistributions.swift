@@ -7,6 +7,17 @@ struct RoundKey: Hashable, Sendable {
     let round: Int
 }
 
+/// A strategy at a size, all rounds together.
+struct MergedKey: Hashable, Sendable {
+    let scenario: String
+    let sizeBytes: Int64?
+
+    init(_ scenario: String, _ sizeBytes: Int64?) {
+        self.scenario = scenario
+        self.sizeBytes = sizeBytes
+    }
+}
+
 /// A row of `timeline.csv`.
 struct RecordedSecond: Sendable {
     let key: RoundKey
@@ -33,6 +44,24 @@ extension RecordedRun {
             histograms[key, default: Histogram()].record(bucket)
         }
         return histograms
+    }
+
+    /// The response times of all rounds of each strategy and size together; empty without the file.
+    func mergedResponses() throws(RecordedError) -> [MergedKey: BucketCounts] {
+        try mergedDistributions().compactMapValues { $0[.response] }
+    }
+
+    /// As `mergedResponses`, of every metric.
+    func mergedDistributions() throws(RecordedError) -> [MergedKey: [Metric: BucketCounts]] {
+        guard has("histograms.csv") else { return [:] }
+        var buckets: [MergedKey: [Metric: [Histogram.Bucket]]] = [:]
+        try eachBucket { key, name, bucket in
+            // A later version may time more.
+            guard let metric = Metric(rawValue: name) else { return }
+            let merged = MergedKey(key.scenario, key.sizeBytes)
+            buckets[merged, default: [:]][metric, default: []].append(bucket)
+        }
+        return buckets.mapValues { $0.mapValues { BucketCounts(merging: $0) } }
     }
 
     /// The rows of `timeline.csv` in the file's order.

@@ -1,3 +1,4 @@
+import Foundation
 import Measure
 
 /// Why a results directory cannot be read: the file, and the place in it.
@@ -7,6 +8,8 @@ struct RecordedError: Error, Equatable, CustomStringConvertible {
     var line: Int?
     var column: String?
     let reason: String
+    /// Something else could not be written while reading.
+    var exitCode = ExitCode.failure
     /// There is nothing of the kind, as opposed to something that is damaged.
     var isAbsence = false
 
@@ -23,6 +26,14 @@ struct RecordedError: Error, Equatable, CustomStringConvertible {
             reason: error.reason)
     }
 
+    /// What was read could not be written elsewhere.
+    init(_ error: ResultsError) {
+        self.init(
+            path: error.path,
+            reason: "cannot \(error.operation): \(String(cString: strerror(error.code)))")
+        exitCode = .resultsNotWritten
+    }
+
     static func absent(_ path: String, _ reason: String) -> RecordedError {
         var error = RecordedError(path: path, reason: reason)
         error.isAbsence = true
@@ -36,6 +47,6 @@ struct RecordedError: Error, Equatable, CustomStringConvertible {
 
     /// A damaged file is a failure; an absent one leaves nothing to compare with.
     var commandError: CommandError {
-        CommandError(exitCode: isAbsence ? .nothingToCompare : .failure, message: description)
+        CommandError(exitCode: isAbsence ? .nothingToCompare : exitCode, message: description)
     }
 }

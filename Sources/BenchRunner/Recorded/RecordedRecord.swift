@@ -22,6 +22,15 @@ struct RecordedRecord {
     var gitCommit: String? { json["git_commit"]?.string }
     var warnings: [String] { (json["warnings"]?.array ?? []).compactMap(\.string) }
 
+    /// The `run --against` that it is one side of: its name, and how many looks it was planned to
+    /// take at the most; nil for a run of its own.
+    var interleaved: (session: String, looks: Int)? {
+        guard let object = json["interleaved"], let session = object["session"]?.string else {
+            return nil
+        }
+        return (session, object["looks"]?.array?.count ?? 1)
+    }
+
     init(path: String) throws(RecordedError) {
         self.path = path
         guard let data = FileManager.default.contents(atPath: path) else {

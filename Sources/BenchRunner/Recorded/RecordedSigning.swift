@@ -7,11 +7,14 @@ struct RecordedSigning: Sendable {
     let cpuSeconds: Double
     let signsPerSecond: Double
     let cpuNsPerSign: Double
-    let hashLimitNs: Double
-    let ratioToLimit: Double
+    /// nil for what hashes nothing.
+    let hashLimitNs: Double?
+    let ratioToLimit: Double?
+    /// 1 in files of versions that had no rounds.
+    let round: Int
 
     static func all(_ path: String) throws(RecordedError) -> [RecordedSigning] {
-        let table = try RecordedTable(path: path, columns: SigningRow.columns)
+        let table = try RecordedTable(path: path, columns: Array(SigningRow.columns.prefix(9)))
         var rows: [RecordedSigning] = []
         while try table.advance() {
             rows.append(
@@ -19,8 +22,9 @@ struct RecordedSigning: Sendable {
                     operation: try table.name(), threads: try table.count(from: 1),
                     signs: try table.count(), wallSeconds: try table.decimal(),
                     cpuSeconds: try table.decimal(), signsPerSecond: try table.decimal(),
-                    cpuNsPerSign: try table.decimal(), hashLimitNs: try table.decimal(),
-                    ratioToLimit: try table.decimal()))
+                    cpuNsPerSign: try table.decimal(), hashLimitNs: try table.optionalDecimal(),
+                    ratioToLimit: try table.optionalDecimal(),
+                    round: table.move(to: "round") ? try table.count(from: 1) : 1))
         }
         return rows
     }

@@ -36,6 +36,7 @@ final class RecordedTable {
     }
 
     var line: Int { reader.line }
+    var header: [String] { reader.header }
 
     /// Goes to the next row and its first field; false at the end of the file.
     func advance() throws(RecordedError) -> Bool {

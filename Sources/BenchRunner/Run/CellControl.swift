@@ -29,6 +29,8 @@ final class CellControl: Sendable {
     private let stopped = Atomic<Bool>(false)
     private let startsNoMore = Atomic<Bool>(false)
     private let handedOver: Mutex<HandedOver>
+    /// Response times of successes after the warm-up.
+    private let responses = Mutex(Histogram())
 
     /// Uploads that have ended, by worker up to a time, and not looked at yet.
     private struct HandedOver {
@@ -104,13 +106,18 @@ final class CellControl: Sendable {
     /// Called by workers a few times per second with what came since the last call.
     func report(
         ended newlyEnded: Int, failed newlyFailed: Int, overflowed newlyOverflowed: Int,
-        bytes newBytes: Int64
+        bytes newBytes: Int64, responsesUs: [Int64]
     ) {
         ended.add(newlyEnded, ordering: .relaxed)
         failed.add(newlyFailed, ordering: .relaxed)
         overflowed.add(newlyOverflowed, ordering: .relaxed)
         bytes.add(newBytes, ordering: .relaxed)
+        guard !responsesUs.isEmpty else { return }
+        responses.withLock { histogram in responsesUs.forEach { histogram.record($0) } }
     }
+
+    /// Of the cell so far; nil before the first success.
+    var p99Us: Int64? { responses.withLock { $0.valueUs(atPercentile: 99) } }
 
     struct Progress {
         let ended: Int

@@ -23,6 +23,17 @@ final class ProgressDisplay {
         Terminal.writeError(line)
     }
 
+    /// Replaces the changing line; nothing where there is no terminal.
+    func show(_ line: String) {
+        guard !isQuiet, isInteractive else { return }
+        Terminal.rewriteLine(String(line.prefix(Terminal.width - 1)))
+    }
+
+    /// A line of its own where there is no terminal.
+    func line(_ line: String) {
+        if !isQuiet, !isInteractive { Terminal.writeError(line) }
+    }
+
     /// To be called often while a cell runs.
     func update(_ cell: Cell, _ control: CellControl) {
         let now = monotonicNs()
@@ -35,13 +46,14 @@ final class ProgressDisplay {
             now < control.measureFromNs ? "warming up" : "\(progress.ended) uploads",
             Readable.number(Double(progress.ended) / max(seconds, 0.001)) + "/s",
             Readable.number(Double(progress.bytes) / 1_048_576 / max(seconds, 0.001)) + " MiB/s",
+            control.p99Us.map { "p99 " + Readable.microseconds(Double($0)) } ?? "p99 –",
             "\(progress.failed) errors",
         ]
         if control.load.open != nil {
             parts.append("\(control.inFlight) in flight")
             if progress.overflowed > 0 { parts.append("\(progress.overflowed) overflow") }
         }
-        if let left = secondsLeft(now) { parts.append("\(Int(left.rounded())) s left") }
+        if let left = secondsLeft(now, control) { parts.append("\(Int(left.rounded())) s left") }
         Terminal.rewriteLine(String(parts.joined(separator: "  ").prefix(Terminal.width - 1)))
     }
 
@@ -71,9 +83,12 @@ final class ProgressDisplay {
         return "\(cell.scenario.rawValue) \(size) round \(cell.round)"
     }
 
-    /// From the cells that are done, as all are planned to last equally long.
-    private func secondsLeft(_ now: Int64) -> Double? {
-        guard finishedCells > 0 else { return nil }
+    /// From the cells that are done, as all are planned to last equally long; before, from the plan.
+    private func secondsLeft(_ now: Int64, _ control: CellControl) -> Double? {
+        guard finishedCells > 0 else {
+            guard let length = control.load.lengthNs else { return nil }
+            return max(0, Double(length) * Double(cellCount) - Double(now - control.startNs)) / 1e9
+        }
         let elapsed = Double(now - runStartNs) / 1e9
         return max(0, elapsed / Double(finishedCells) * Double(cellCount) - elapsed)
     }

@@ -22,6 +22,8 @@ extension Command {
               uploadbench run --files photos/ --scenarios presigned-post
               uploadbench run --rate 200 --arrivals poisson -d 30s --scenarios presigned-put
               uploadbench run --stages 0:0,30s:500,2m:500 --max-in-flight 2000
+              uploadbench run --slo 'presigned-put p99 < 400ms' --slo 'errors < 0.1%'
+              uploadbench run --against ../main/uploadbench --scenarios presigned-put
               uploadbench run -n 1000 --warmup 0s --rounds 1 -o results/quick
             """,
         flags: RunFlags.all,
@@ -30,7 +32,9 @@ extension Command {
 
 enum RunCommand {
     static func run(_ arguments: Arguments) throws(CommandError) -> ExitCode {
-        var plan = try RunPlan(Settings(arguments, for: .run))
+        let settings = try Settings(arguments, for: .run)
+        if let against = try AgainstRun(settings) { return try against.run() }
+        var plan = try RunPlan(settings)
         let workload = try Workload(plan)
         if plan.extent == .uploads(0) { plan.extent = .uploads(workload.entries.count) }
         if plan.open == nil { plan.threads = min(plan.threads, plan.concurrency) }

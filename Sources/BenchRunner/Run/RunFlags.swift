@@ -1,6 +1,8 @@
 /// The flags of `run`, in the order in which its help shows them.
 enum RunFlags {
-    static let all = load + client + place + ShardPlan.flags + EmulationFlags.flags + output
+    static let all =
+        load + client + place + ShardPlan.flags + EmulationFlags.flags + output
+        + VerdictFlags.all + AgainstFlags.all
 
     /// Those of these names, for commands that have them too.
     static func named(_ names: String...) -> [Flag] { all.filter { names.contains($0.name) } }

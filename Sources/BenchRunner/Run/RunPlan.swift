@@ -58,6 +58,9 @@ struct RunPlan: Sendable {
     var tableFormat: TableFormat
     var isQuiet: Bool
     var allowsColor: Bool
+    /// What the run must hold; exit code 3 otherwise.
+    var objectives: [Objective] = []
+    var outputs = RunOutputs()
 
     var isEmulatedLink: Bool { link != nil && link != Self.loopback }
     static let loopback = "loopback"

@@ -55,6 +55,8 @@ extension RunPlan {
         tableFormat = try settings.choice("format", default: TableFormat.table)
         isQuiet = try settings.isOn("quiet")
         allowsColor = Terminal.allowsColor(noColorFlag: try settings.isOn("no-color"))
+        objectives = try Objective.all(settings)
+        outputs = try RunOutputs(settings)
         scenarios = []
         sizesBytes = []
         scenarios = try strategies(settings)

@@ -21,6 +21,7 @@ struct RunRecord {
     var samplesDropped = 0
     /// How the shards of this run started together, where they did.
     var shardStart: ShardStartRecord?
+    var objectives: [ObjectiveVerdict] = []
 
     var json: [UInt8] {
         let times = ISO8601DateFormatter()
@@ -39,6 +40,7 @@ struct RunRecord {
         ]
         object["self_check"] = selfCheck?.object ?? NSNull()
         object["samples_dropped"] = samplesDropped
+        if !plan.objectives.isEmpty { object["objectives"] = objectives.map(\.object) }
         object["roles_cpu_s"] = rolesCPU ?? NSNull()
         object["ended_at"] = endedAt.map(times.string(from:)) ?? NSNull()
         object["git_commit"] = MachineFacts.gitCommit ?? NSNull()
@@ -91,6 +93,7 @@ struct RunRecord {
             $1
         }
         object["link"] = plan.link ?? NSNull()
+        if !plan.objectives.isEmpty { object["slo"] = plan.objectives.map(\.text) }
         object[plan.filesPath == nil ? "size_bytes" : "files"] =
             plan.filesPath ?? plan.sizesBytes as Any
         switch plan.extent {

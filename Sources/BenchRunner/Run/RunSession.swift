@@ -79,6 +79,7 @@ final class RunSession {
         record.warnings += meeting?.warnings ?? []
         record.rolesCPU = endpoint?.accounts()?.roles.mapValues { Double($0.cpu_ns) / 1e9 }
         record.status = isComplete ? .complete : .partial
+        record.objectives = plan.objectives.flatMap { $0.verdicts(Comparison(finished).rows) }
         do throws(ResultsError) {
             try samples.finish()
             noteDroppedSamples()
@@ -88,6 +89,7 @@ final class RunSession {
             throw error.commandError
         }
         show()
+        try plan.outputs.write(record, Comparison(finished), directory.path)
         guard isTargetThere else {
             throw CommandError(
                 exitCode: .targetUnavailable,
@@ -98,6 +100,7 @@ final class RunSession {
                 "uploadbench: interrupted; partial results are in \(directory.path)")
             return .interrupted
         }
+        if record.objectives.contains(where: { !$0.isMet }) { return .objectiveMissed }
         return finished.contains(where: Self.isFailure) ? .failure : .success
     }
 
@@ -135,6 +138,7 @@ final class RunSession {
         }
         Findings(comparison).sentences.forEach { Terminal.writeSentence($0) }
         LoadFindings.lines(comparison).forEach { Terminal.writeSentence($0) }
+        record.objectives.forEach { Terminal.writeSentence($0.text) }
         record.warnings.forEach { Terminal.writeSentence("warning: \($0)") }
         guard !plan.isQuiet else { return }
         Terminal.writeSentence(

@@ -33,6 +33,8 @@ final class Worker {
     private var starts: (any Starts)?
     private var laneCount = 0
     private(set) var endedUploads = 0
+    /// Of successes that the progress line has not heard of.
+    private var responsesUs: [Int64] = []
     private var reported = (ended: 0, failed: 0, overflowed: 0, bytes: Int64(0))
     private var failed = 0
     private var overflowed = 0
@@ -128,6 +130,7 @@ final class Worker {
             failed += 1
         } else {
             bytes += sizeBytes
+            if !sample.isWarmup { responsesUs.append(sample.responseNs / 1000) }
         }
         starts?.ended(lane, sample.outcome)
     }
@@ -168,7 +171,9 @@ final class Worker {
     private func report() {
         control?.report(
             ended: endedUploads - reported.ended, failed: failed - reported.failed,
-            overflowed: overflowed - reported.overflowed, bytes: bytes - reported.bytes)
+            overflowed: overflowed - reported.overflowed, bytes: bytes - reported.bytes,
+            responsesUs: responsesUs)
+        responsesUs.removeAll(keepingCapacity: true)
         reported = (endedUploads, failed, overflowed, bytes)
         guard setup.keepsTimes else { return }
         control?.handOver(times, worker: index, untilNs: monotonicNs())

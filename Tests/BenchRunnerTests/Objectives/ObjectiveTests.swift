@@ -58,7 +58,7 @@ import Testing
         return ObjectiveSubject(
             scenario: scenario, sizeBytes: 1024, uploads: timesUs.count, errors: errors,
             goodputBytesPerSecond: 1000, uploadsPerSecond: 10, isRefused: isRefused
-        ) { $0 == .response ? histogram : nil }
+        ) { $0 == .response ? BucketCounts(histogram) : nil }
     }
 
     private func isMet(_ text: String, _ subjects: ObjectiveSubject...) throws -> [Bool] {
