@@ -46,7 +46,11 @@ let package = Package(
         module("Scenarios", ["Presign", "Transfer", "Measure", "NetIO"]),
         module(
             "Testbed", ["Presign", "COpenSSL", "CLinux", "NetIO", "Measure"],
-            resources: [.embedInCode("Link/profiles.json")]),
+            resources: [.embedInCode("Link/profiles.json")]
+                + [
+                    "page.html", "page.css", "page.js", "requests.js", "strategies.js", "traps.js",
+                    "explain.js", "measure.js", "plot.js",
+                ].map { .embedInCode("Gateway/Page/" + $0) }),
         .executableTarget(
             name: "BenchRunner",
             dependencies: [

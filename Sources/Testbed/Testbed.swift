@@ -20,6 +20,10 @@ package struct TestbedConfiguration: Sendable {
     /// TLS 1.3 on every role, between the client and it.
     package var isSecure = false
     package var resumesTLSSessions = true
+    /// The link as it was asked for, for the page to name.
+    package var linkName: String?
+    /// Gets a line per request of every role; nil: none is kept.
+    package var log: RequestLog?
     /// Of the link's losses.
     package var seed: UInt64 = 1
 

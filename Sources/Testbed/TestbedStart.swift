@@ -17,10 +17,11 @@ extension Testbed {
         _ started: (String, RoleServer) -> Void
     ) throws -> Started {
         let network = Network(configuration, link)
+        let log = configuration.log
         let scheme = security == nil ? "http" : "https"
         let (storeConfiguration, storeLimits) = (configuration.store, configuration.storeLimits)
         let store = try RoleServer(
-            name: "store", address: network.address(.store), security: security
+            name: "store", address: network.address(.store), security: security, log: log
         ) { loop in try StoreHandler(storeConfiguration, load: StoreLoad(storeLimits, loop: loop)) }
         started("store", store)
 
@@ -29,7 +30,7 @@ extension Testbed {
             region: storeConfiguration.region,
             credentials: network.credentials, now: storeConfiguration.now)
         let accelerate = try RoleServer(
-            name: "accelerate", address: network.address(.accelerate), security: security
+            name: "accelerate", address: network.address(.accelerate), security: security, log: log
         ) { loop in try AccelerateHandler(accelerateConfiguration, loop: loop) }
         started("accelerate", accelerate)
 
@@ -38,25 +39,27 @@ extension Testbed {
         var gatewayConfiguration = network.gateway(store: storePort, accelerate: acceleratePort)
         gatewayConfiguration.scheme = scheme
         gatewayConfiguration.upstream = try network.inner(.gatewayStore, store.innerAddress)
-        let madeGateway = gatewayConfiguration
-        let gateway = try RoleServer(
-            name: "gateway", address: network.address(.gateway), security: security
-        ) { loop in try GatewayHandler(madeGateway, loop: loop) }
-        started("gateway", gateway)
-
-        var edgeConfiguration = EdgeConfiguration(gateway: madeGateway)
+        var edgeConfiguration = EdgeConfiguration(gateway: gatewayConfiguration)
         edgeConfiguration.service = configuration.edgeService
         let madeEdge = edgeConfiguration
         let edge = try RoleServer(
             name: "edge", address: network.address(.edge), security: security,
-            limits: madeEdge.serverLimits
+            limits: madeEdge.serverLimits, log: log
         ) { loop in try EdgeHandler(madeEdge, loop: loop) }
         started("edge", edge)
+        let edgePort = try network.publish(.edge, .clientEdge, edge.port)
+
+        gatewayConfiguration.edgePort = edgePort
+        let madeGateway = gatewayConfiguration
+        let gateway = try RoleServer(
+            name: "gateway", address: network.address(.gateway), security: security, log: log
+        ) { loop in try GatewayHandler(madeGateway, loop: loop) }
+        started("gateway", gateway)
         let url = { (port: Int) in "\(scheme)://\(network.publicName):\(port)" }
         return Started(
             store: url(storePort),
             gateway: url(try network.publish(.gateway, .clientGateway, gateway.port)),
-            edge: url(try network.publish(.edge, .clientEdge, edge.port)),
+            edge: url(edgePort),
             accelerate: "\(scheme)://localhost:\(acceleratePort)",
             account: gatewayConfiguration.account)
     }
@@ -121,6 +124,8 @@ extension Testbed {
             gateway.keyPolicy = configuration.keyPolicy
             gateway.limits = configuration.limits
             gateway.acceleratePort = accelerate
+            gateway.linkName = configuration.linkName
+            gateway.bucketWithoutCORS = bench.bucketWithoutCORS
             return gateway
         }
     }

@@ -15,6 +15,33 @@ import websocket
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 START_S, ANSWER_S = 30, 30
 
+# WCAG 2.2, 1.4.3: text against the nearest background that is painted.
+CONTRASTS = """
+(() => {
+  const parse = (c) => c.match(/[\\d.]+/g).map(Number);
+  const light = (c) => parse(c).slice(0, 3).map((v) => v / 255)
+    .map((v) => (v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4))
+    .reduce((sum, v, i) => sum + v * [0.2126, 0.7152, 0.0722][i], 0);
+  const paper = (e) => {
+    for (; e; e = e.parentElement) {
+      const c = getComputedStyle(e).backgroundColor;
+      if ((parse(c)[3] ?? 1) === 1) return c;
+    }
+    return "rgb(255, 255, 255)";
+  };
+  const weak = [];
+  for (const e of document.querySelectorAll("body *")) {
+    const own = [...e.childNodes].some((n) => n.nodeType === 3 && n.data.trim());
+    if (!own || ["SCRIPT", "STYLE", "TITLE", "title"].includes(e.tagName)) continue;
+    const style = getComputedStyle(e);
+    const ink = e instanceof SVGElement ? style.fill : style.color;
+    const [a, b] = [light(ink), light(paper(e))].sort((x, y) => y - x);
+    if ((a + 0.05) / (b + 0.05) < 4.5) weak.push(e.textContent.slice(0, 40) + " " + ink);
+  }
+  return [...new Set(weak)].slice(0, 5);
+})()
+"""
+
 
 class Browser:
     """One browser for many pages; it takes nothing from the network but what a page asks for."""
@@ -97,31 +124,69 @@ class Page:
 
     def open(self, path: Path, width=1200, height=900, scheme="light", scripts=True):
         """Loads a file with the network cut off."""
+        return self._show(path.resolve().as_uri(), width, height, scheme, scripts, offline=True)
+
+    def visit(self, url: str, width=1200, height=900, scheme="light"):
+        """Loads a page from a server."""
+        return self._show(url, width, height, scheme, scripts=True, offline=False)
+
+    def _show(self, url: str, width: int, height: int, scheme: str, scripts: bool, offline: bool):
         self.errors.clear()
         self.requests.clear()
         self._loaded = False
-        self.call(
-            "Network.emulateNetworkConditions",
-            offline=True, latency=0, downloadThroughput=-1, uploadThroughput=-1,
-        )  # fmt: skip
+        self.throttle(offline=offline)
         self.call(
             "Emulation.setDeviceMetricsOverride",
             width=width, height=height, deviceScaleFactor=1, mobile=width < 600,
         )  # fmt: skip
         self.call("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": scheme}])
         self.call("Emulation.setScriptExecutionDisabled", value=not scripts)
-        self.call("Page.navigate", url=path.resolve().as_uri())
+        self.call("Page.navigate", url=url)
         end = time.monotonic() + ANSWER_S
         while not self._loaded:
             assert time.monotonic() < end, "the page did not load"
             self._take(json.loads(self._socket.recv()))
         return self
 
+    def throttle(self, upload_bytes_per_s=-1, offline=False):
+        self.call(
+            "Network.emulateNetworkConditions",
+            offline=offline, latency=0, downloadThroughput=-1, uploadThroughput=upload_bytes_per_s,
+        )  # fmt: skip
+
+    def wait_for(self, script: str):
+        """Until a JavaScript expression is true; returns its value."""
+        return self.value(f"""new Promise((resolve, reject) => {{
+            const end = Date.now() + {ANSWER_S} * 1000;
+            const look = () => {{
+                const value = ({script});
+                if (value) resolve(value);
+                else if (Date.now() > end) reject(new Error("never true: " + {json.dumps(script)}));
+                else setTimeout(look, 10);
+            }};
+            look();
+        }})""")
+
+    def pick_file(self, selector: str, path: Path):
+        root = self.call("DOM.getDocument")["root"]["nodeId"]
+        node = self.call("DOM.querySelector", nodeId=root, selector=selector)["nodeId"]
+        self.call("DOM.setFileInputFiles", nodeId=node, files=[str(path)])
+
     def value(self, script: str):
         """What a JavaScript expression yields, as Python has it."""
         answer = self.call("Runtime.evaluate", expression=script, returnByValue=True, awaitPromise=True)
         assert "exceptionDetails" not in answer, answer["exceptionDetails"]
         return answer["result"].get("value")
+
+    def download(self, selector: str, path: Path) -> str:
+        """Follows a link that downloads `path`; what it saved."""
+        self.call("Page.setDownloadBehavior", behavior="allow", downloadPath=str(path.parent))
+        self.value(f"document.querySelector({json.dumps(selector)}).click()")
+        end = time.monotonic() + ANSWER_S
+        while not path.exists():
+            assert time.monotonic() < end, "nothing was downloaded"
+            time.sleep(0.02)
+        return path.read_text()
 
     def press(self, key: str, code: int):
         for kind in ("rawKeyDown", "keyUp"):

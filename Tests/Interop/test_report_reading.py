@@ -10,7 +10,7 @@ import program
 import recorded
 import report_page
 import results
-from browser import Browser
+from browser import CONTRASTS, Browser
 from recorded import Cell
 
 TAB, LEFT, RIGHT, DOWN, ENTER = ("Tab", 9), ("ArrowLeft", 37), ("ArrowRight", 39), ("ArrowDown", 40), ("Enter", 13)
@@ -66,34 +66,6 @@ def test_the_schemes_differ_and_text_stands_out_in_both(page, usual):
         assert page.value(CONTRASTS) == [], scheme
         seen.add(page.value("getComputedStyle(document.body).backgroundColor"))
     assert len(seen) == 2
-
-
-# WCAG 2.2, 1.4.3: text against the nearest background that is painted.
-CONTRASTS = """
-(() => {
-  const parse = (c) => c.match(/[\\d.]+/g).map(Number);
-  const light = (c) => parse(c).slice(0, 3).map((v) => v / 255)
-    .map((v) => (v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4))
-    .reduce((sum, v, i) => sum + v * [0.2126, 0.7152, 0.0722][i], 0);
-  const paper = (e) => {
-    for (; e; e = e.parentElement) {
-      const c = getComputedStyle(e).backgroundColor;
-      if ((parse(c)[3] ?? 1) === 1) return c;
-    }
-    return "rgb(255, 255, 255)";
-  };
-  const weak = [];
-  for (const e of document.querySelectorAll("body *")) {
-    const own = [...e.childNodes].some((n) => n.nodeType === 3 && n.data.trim());
-    if (!own || ["SCRIPT", "STYLE", "TITLE", "title"].includes(e.tagName)) continue;
-    const style = getComputedStyle(e);
-    const ink = e instanceof SVGElement ? style.fill : style.color;
-    const [a, b] = [light(ink), light(paper(e))].sort((x, y) => y - x);
-    if ((a + 0.05) / (b + 0.05) < 4.5) weak.push(e.textContent.slice(0, 40) + " " + ink);
-  }
-  return [...new Set(weak)].slice(0, 5);
-})()
-"""
 
 
 def test_it_prints_light_and_whole(page, usual, tmp_path):

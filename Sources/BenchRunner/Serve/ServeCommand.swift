@@ -1,4 +1,5 @@
 import Foundation
+import NetIO
 import Presign
 import Testbed
 
@@ -38,6 +39,9 @@ extension Command {
             Flag(
                 name: "ready-file", valueName: "FILE",
                 help: "gets a JSON object with the URLs and keys"),
+            Flag(
+                name: "log", valueName: "FILE",
+                help: "gets a line of JSON per request, without queries and tokens"),
             Flag(name: "until-stdin-closes", help: "end when the standard input does"),
             Flag(
                 name: "seed", valueName: "N",
@@ -112,6 +116,7 @@ enum ServeCommand {
         } catch {
             throw .usage("\(error)")
         }
+        store.bucketWithoutCORS = store.bucket + withoutCORSSuffix
         var configuration = TestbedConfiguration(store: store)
         configuration.host = settings.text("host") ?? configuration.host
         configuration.storePort = try settings.parsed("store-port", default: 0, port)
@@ -120,6 +125,8 @@ enum ServeCommand {
         configuration.acceleratePort = try settings.parsed("accelerate-port", default: 0, port)
         configuration.limits = try EmulationFlags.limits(settings)
         configuration.link = try settings.parsed("link", default: nil, EmulationFlags.link)
+        configuration.linkName = settings.text("link")
+        configuration.log = try log(settings)
         configuration.seed = configuration.limits.seed
         configuration.isSecure = try settings.isOn("tls")
         configuration.resumesTLSSessions = try !settings.isOn("no-tls-resumption")
@@ -132,6 +139,18 @@ enum ServeCommand {
         }
         configuration.token = try settings.isOn("open") ? nil : RandomText.make(bytes: 24)
         return configuration
+    }
+
+    /// Of a second bucket, on which the page shows what a bucket without CORS rules does.
+    private static let withoutCORSSuffix = "-without-cors"
+
+    private static func log(_ settings: Settings) throws(CommandError) -> RequestLog? {
+        guard let path = settings.text("log") else { return nil }
+        do throws(SystemError) {
+            return try RequestLog(path: path)
+        } catch {
+            throw CommandError(exitCode: .resultsNotWritten, message: "--log: \(error)")
+        }
     }
 
     private static func port(_ text: String, _ source: String) throws(CommandError) -> Int {

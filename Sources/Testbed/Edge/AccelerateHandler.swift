@@ -77,7 +77,7 @@ package final class AccelerateHandler: RequestHandler {
         // The server writes these itself; the others are between two neighbours only.
         let own: Set = [
             "connection", "keep-alive", "content-length", "date", "transfer-encoding", "trailer",
-            "upgrade", "proxy-connection",
+            "upgrade", "proxy-connection", "timing-allow-origin",
         ]
         var response = HTTPResponse(status: head.status, body: body)
         response.headers = head.headers.filter { !own.contains($0.name.lowercased()) }

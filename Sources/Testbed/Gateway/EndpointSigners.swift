@@ -27,18 +27,29 @@ final class EndpointSigners {
         presigner = URLPresigner(credentials: configuration.credentials, endpoint: endpoint)
     }
 
-    func putURL(key: String, contentType: String) throws(SigningError) -> String {
-        try urlSigner(contentType).signer.sign(key: key, at: configuration.now())
+    func putURL(
+        key: String, contentType: String, _ times: SigningTimes = .usual
+    ) throws(SigningError) -> String {
+        guard times.isUsual else {
+            var signer = try makeURLSigner(contentType, expiresSeconds: times.expiresSeconds)
+            return try signer.sign(key: key, at: times.time(configuration.now()))
+        }
+        return try urlSigner(contentType).signer.sign(key: key, at: configuration.now())
     }
 
     /// With `KeyPolicy.chosen` the policy fixes only the beginning of the key: the form names it by
     /// `${filename}`, and its sender may name it otherwise.
     func form(
-        key: String, contentType: String, sizes: ClosedRange<Int64>, user: String
+        key: String, contentType: String, sizes: ClosedRange<Int64>, user: String,
+        _ times: SigningTimes = .usual
     ) throws(SigningError) -> PresignedForm {
-        let isChosen = configuration.keyPolicy == .chosen
-        return try formSigner(contentType, sizes).signer.sign(
-            key: isChosen ? "users/\(user)/${filename}" : key, at: configuration.now())
+        let key = configuration.keyPolicy == .chosen ? "users/\(user)/${filename}" : key
+        guard times.isUsual else {
+            var signer = try makeFormSigner(
+                contentType, sizes, expiresSeconds: times.expiresSeconds)
+            return try signer.sign(key: key, at: times.time(configuration.now()))
+        }
+        return try formSigner(contentType, sizes).signer.sign(key: key, at: configuration.now())
     }
 
     /// For the requests of a multipart upload.
@@ -54,10 +65,7 @@ final class EndpointSigners {
     private func urlSigner(_ contentType: String) throws(SigningError) -> URLSigner {
         if let prepared = urlSigners[contentType] { return prepared }
         if urlSigners.count >= Self.preparedLimit { urlSigners = [:] }
-        let made = URLSigner(
-            try PresignedURLSigner(
-                presigner, headers: [("content-type", contentType)],
-                expiresSeconds: configuration.expiresSeconds))
+        let made = URLSigner(try makeURLSigner(contentType))
         urlSigners[contentType] = made
         return made
     }
@@ -68,13 +76,26 @@ final class EndpointSigners {
         let name = "\(sizes) \(contentType)"
         if let prepared = formSigners[name] { return prepared }
         if formSigners.count >= Self.preparedLimit { formSigners = [:] }
-        let fields = [(name: "Content-Type", value: contentType)]
-        let made = FormSigner(
-            try PostFormSigner(
-                credentials: configuration.credentials, endpoint: endpoint, fields: fields,
-                conditions: PostFormSigner.exactly(fields) + [.contentLength(sizes)],
-                expiresSeconds: configuration.expiresSeconds))
+        let made = FormSigner(try makeFormSigner(contentType, sizes))
         formSigners[name] = made
         return made
+    }
+
+    private func makeURLSigner(
+        _ contentType: String, expiresSeconds: Int? = nil
+    ) throws(SigningError) -> PresignedURLSigner {
+        try PresignedURLSigner(
+            presigner, headers: [("content-type", contentType)],
+            expiresSeconds: expiresSeconds ?? configuration.expiresSeconds)
+    }
+
+    private func makeFormSigner(
+        _ contentType: String, _ sizes: ClosedRange<Int64>, expiresSeconds: Int? = nil
+    ) throws(SigningError) -> PostFormSigner {
+        let fields = [(name: "Content-Type", value: contentType)]
+        return try PostFormSigner(
+            credentials: configuration.credentials, endpoint: endpoint, fields: fields,
+            conditions: PostFormSigner.exactly(fields) + [.contentLength(sizes)],
+            expiresSeconds: expiresSeconds ?? configuration.expiresSeconds)
     }
 }

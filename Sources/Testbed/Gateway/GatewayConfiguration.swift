@@ -15,6 +15,12 @@ package struct GatewayConfiguration: Sendable {
     package var scheme = "http"
     /// The accelerate endpoint's port as clients reach it; nil when there is none.
     package var acceleratePort: Int?
+    /// The edge's; nil when there is none.
+    package var edgePort: Int?
+    /// The network as it was asked for, for the page to name; nil for none.
+    package var linkName: String?
+    /// What the page sends to for a bucket without CORS rules.
+    package var bucketWithoutCORS: String?
     /// nil: open, every request is the user `anonymous`.
     package var token: String?
     /// The user whose token it is.

@@ -15,6 +15,7 @@ package final class GatewayHandler: RequestHandler {
     private var throttle: TokenBucket
     private var pool: LambdaPool
     private let station: ServiceStation
+    private let page: UploadPage
 
     /// What a permission or a review may say in its body.
     private static let documentLimitBytes = 16 * 1024
@@ -23,6 +24,7 @@ package final class GatewayHandler: RequestHandler {
         self.configuration = configuration
         self.loop = loop
         bearer = BearerToken(configuration)
+        page = UploadPage(configuration)
         permissions = try Permissions(configuration)
         let store = try StoreClient(configuration, loop: loop)
         let naming = UploadNaming(policy: configuration.keyPolicy)
@@ -45,6 +47,8 @@ package final class GatewayHandler: RequestHandler {
     package func handle(_ exchange: Exchange) {
         let request = exchange.request
         if request.method == "OPTIONS" { return exchange.respond(GatewayAnswer.preflight) }
+        // The page is not the API: none of the API's limits are its.
+        if let answer = page.answer(to: request) { return exchange.respond(answer) }
         guard throttle.take(nowNs: loop.nowNs) else {
             return exchange.respond(GatewayAnswer.error(429, "Too Many Requests"))
         }

@@ -6,7 +6,7 @@ import Presign
 ///
 /// Parameters of both: `contentType` (signed, so the upload must carry it; default
 /// application/octet-stream), `filename` (its extension goes into the key), `accelerate`. Of the form
-/// also `minBytes` and `maxBytes`.
+/// also `minBytes` and `maxBytes`. To show what wrong times do: `expires` and `clockOffset`.
 final class Permissions {
     private let configuration: GatewayConfiguration
     private let naming: UploadNaming
@@ -38,9 +38,10 @@ final class Permissions {
         guard let type = UploadNaming.contentType(query["contentType"]),
             let signers = signers(for: request, isAccelerated: query["accelerate"] == "true")
         else { return Self.invalidParameter }
+        guard let times = SigningTimes(query, configuration) else { return Self.invalidParameter }
         let key = naming.key(user: user, fileName: query["filename"] ?? "")
         do throws(SigningError) {
-            let url = try signers.putURL(key: key, contentType: type)
+            let url = try signers.putURL(key: key, contentType: type, times)
             return GatewayAnswer.json(
                 200, [("id", .string(key)), ("data", .object([("url", .string(url))]))])
         } catch {
@@ -56,10 +57,11 @@ final class Permissions {
             0 <= least, least <= limit, limit <= Self.objectLimitBytes,
             let signers = signers(for: request, isAccelerated: query["accelerate"] == "true")
         else { return Self.invalidParameter }
+        guard let times = SigningTimes(query, configuration) else { return Self.invalidParameter }
         let key = naming.key(user: user, fileName: query["filename"] ?? "")
         do throws(SigningError) {
             let form = try signers.form(
-                key: key, contentType: type, sizes: least...limit, user: user)
+                key: key, contentType: type, sizes: least...limit, user: user, times)
             let fields = form.fields.map { ($0.name, JSONValue.string($0.value)) }
             let data = [("url", JSONValue.string(form.url)), ("fields", .object(fields))]
             return GatewayAnswer.json(200, [("id", .string(key)), ("data", .object(data))])

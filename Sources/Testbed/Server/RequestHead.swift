@@ -6,6 +6,8 @@ struct RequestHead {
     let request: HTTPRequest
     let keepsAlive: Bool
     let expectsContinue: Bool
+    /// Does a page ask?
+    let hasOrigin: Bool
 
     /// `bytes` is a whole head as `RequestHeadScanner` found it.
     init(
@@ -25,6 +27,7 @@ struct RequestHead {
             headers: fields.headers(replacingHostBy: line.authority),
             contentLength: fields.contentLength, isChunked: fields.isChunked, isSecure: isSecure)
         keepsAlive = fields.keepsAlive ?? line.isVersion11
+        hasOrigin = fields.hasOrigin
         expectsContinue = fields.expectsContinue && line.isVersion11
     }
 }
@@ -125,6 +128,7 @@ private struct FieldCollector {
     private(set) var isChunked = false
     private(set) var keepsAlive: Bool?
     private(set) var expectsContinue = false
+    private(set) var hasOrigin = false
     private var hosts = 0
     private var fields: [(name: String, value: String)] = []
 
@@ -159,6 +163,7 @@ private struct FieldCollector {
     ) throws(RequestProblem) {
         switch length {
         case 4 where isSameToken(name, "host"): hosts += 1
+        case 6 where isSameToken(name, "origin"): hasOrigin = true
         case 6 where isSameToken(name, "expect"):
             guard isSameToken(value, "100-continue") else { return }
             expectsContinue = true

@@ -4,7 +4,8 @@ import NetIO
 /// Renders status line and fields of an answer.
 enum ResponseHead {
     static func render(
-        _ response: HTTPResponse, date: [UInt8], keepsAlive: Bool, isHead: Bool
+        _ response: HTTPResponse, date: [UInt8], keepsAlive: Bool, isHead: Bool,
+        showsTimes: Bool = false
     ) -> [UInt8] {
         var head: [UInt8] = []
         head.reserveCapacity(512)
@@ -17,6 +18,8 @@ enum ResponseHead {
                 isHead ? response.headContentLength ?? response.body.length : response.body.length
             head += "Content-Length: \(length)\r\n".utf8
         }
+        // Resource Timing, "Timing-Allow-Origin": what a page may see of its requests to other origins.
+        if showsTimes { head += "Timing-Allow-Origin: *\r\n".utf8 }
         if !keepsAlive { head += "Connection: close\r\n".utf8 }
         head += "\r\n".utf8
         return head

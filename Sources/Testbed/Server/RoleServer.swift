@@ -49,7 +49,7 @@ package final class RoleServer: @unchecked Sendable {
     /// - Parameter makeHandler: called once, on the role's thread.
     package init(
         name: String, address: ListenAddress, security: ServerSecurity? = nil,
-        limits: ServerLimits = ServerLimits(),
+        limits: ServerLimits = ServerLimits(), log: RequestLog? = nil,
         makeHandler: @escaping @Sendable (EventLoop) throws -> any RequestHandler
     ) throws {
         self.limits = limits
@@ -76,7 +76,8 @@ package final class RoleServer: @unchecked Sendable {
                 let loop = try EventLoop()
                 let acceptor = try Acceptor(
                     listener: listener, security: security, inner: inner?.descriptor, loop: loop,
-                    handler: try makeHandler(loop), limits: limits)
+                    handler: try makeHandler(loop), limits: limits,
+                    log: log.map { (name, $0) })
                 var clock = clockid_t()
                 pthread_getcpuclockid(pthread_self(), &clock)
                 start.withLock { $0 = .success((loop.poster, clock)) }
@@ -143,6 +144,7 @@ final class Acceptor: EventSource {
     private var connections: [ObjectIdentifier: ServerConnection] = [:]
     private var dateSecond: Int64 = 0
     private var dateField: [UInt8] = []
+    private let log: (role: String, file: RequestLog)?
     private static let sweepNs: Int64 = 500_000_000
 
     private static let threadKey = "uploadbench.acceptor"
@@ -154,8 +156,10 @@ final class Acceptor: EventSource {
 
     init(
         listener: Int32, security: ServerSecurity?, inner: Int32?, loop: EventLoop,
-        handler: any RequestHandler, limits: ServerLimits
+        handler: any RequestHandler, limits: ServerLimits,
+        log: (role: String, file: RequestLog)?
     ) throws {
+        self.log = log
         self.listener = listener
         self.security = security
         self.loop = loop
@@ -224,6 +228,12 @@ final class Acceptor: EventSource {
 
     func ended(_ connection: ServerConnection) {
         connections[ObjectIdentifier(connection)] = nil
+    }
+
+    /// - Parameter status: nil for a client that left before its answer.
+    func note(_ exchange: Exchange?, status: Int?) {
+        guard let log, let exchange else { return }
+        log.file.append(exchange.request, status: status, role: log.role)
     }
 
     /// The `Date` field, rendered once per second.

@@ -28,6 +28,7 @@ final class ServerConnection: EventSource, ExchangeChannel {
     private var exchange: Exchange?
     private var keepsAlive = true
     private var isHeadRequest = false
+    private var isFromPage = false
     private var awaitsContinue = false
     private var incoming = IncomingBody.none
     private var sink: (any BodySink)?
@@ -161,6 +162,7 @@ final class ServerConnection: EventSource, ExchangeChannel {
         state = .exchange
         keepsAlive = head.keepsAlive
         isHeadRequest = head.request.method == "HEAD"
+        isFromPage = head.hasOrigin
         hasAnswered = false
         isBodyPaused = false
         drained = 0
@@ -253,6 +255,7 @@ final class ServerConnection: EventSource, ExchangeChannel {
             return response.body.abandon()
         }
         hasAnswered = true
+        acceptor.note(exchange, status: response.status)
         // The client was told to wait for a 100 that does not come: it may send the body all the
         // same, or not at all, so nothing can follow (RFC 9110 §10.1.1).
         if awaitsContinue { keepsAlive = false }
@@ -262,7 +265,7 @@ final class ServerConnection: EventSource, ExchangeChannel {
         output.append(
             ResponseHead.render(
                 response, date: acceptor.currentDateField(), keepsAlive: keepsAlive,
-                isHead: isHeadRequest))
+                isHead: isHeadRequest, showsTimes: isFromPage))
         begin(response.body)
         lastProgressNs = acceptor.loop.nowNs
         if sink != nil, !incoming.isComplete {
@@ -289,6 +292,7 @@ final class ServerConnection: EventSource, ExchangeChannel {
         keepsAlive = false
         hasAnswered = true
         let response = acceptor.handler.refusal(for: problem)
+        acceptor.note(exchange, status: response.status)
         output.append(
             ResponseHead.render(
                 response, date: acceptor.currentDateField(), keepsAlive: false, isHead: false))
@@ -376,6 +380,7 @@ final class ServerConnection: EventSource, ExchangeChannel {
     func close() {
         guard isOpen else { return }
         isOpen = false
+        if !hasAnswered { acceptor.note(exchange, status: nil) }
         abortBody()
         exchange = nil
         output.dropStream()

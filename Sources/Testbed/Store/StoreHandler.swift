@@ -12,6 +12,8 @@ package struct StoreConfiguration: Sendable {
     package var mode = StoreMode.memory(limitBytes: 2 << 30)
     /// Of the bench's own bucket at the start; nil for none, as a new bucket on AWS.
     package var cors: CORSConfiguration? = .open
+    /// A second bucket without CORS rules, as a new bucket on AWS; nil for none.
+    package var bucketWithoutCORS: String?
     /// Transfer Acceleration of the bench's own bucket at the start; nil: never configured.
     package var accelerationStatus: String? = "Enabled"
     /// S3 keeps a CRC64NVME of every object that comes without a checksum. It costs about half as
@@ -66,6 +68,7 @@ package final class StoreHandler: RequestHandler {
         let bucket = store.add(configuration.bucket, at: configuration.now())
         bucket.cors = configuration.cors
         bucket.accelerationStatus = configuration.accelerationStatus
+        if let name = configuration.bucketWithoutCORS { store.add(name, at: configuration.now()) }
     }
 
     package func handle(_ exchange: Exchange) {

@@ -1,0 +1,43 @@
+import Glibc
+package import NetIO
+import Presign
+
+/// What the roles were asked, one JSON object per line and request: for whoever counts requests and
+/// preflights from the servers' side. Neither queries nor `Authorization` are written, so no signature
+/// and no token is.
+///
+/// A line is one write(2) to a file that is open for appending, so lines of several roles do not mix.
+package final class RequestLog: Sendable {
+    private let descriptor: Int32
+
+    /// - Throws: when the file cannot be opened.
+    package init(path: String) throws(SystemError) {
+        descriptor = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else { throw SystemError(operation: "open \(path)") }
+    }
+
+    deinit { close(descriptor) }
+
+    /// - Parameter status: nil for a client that left before its answer.
+    func append(_ request: HTTPRequest, status: Int?, role: String) {
+        var now = timespec()
+        clock_gettime(CLOCK_REALTIME, &now)
+        let text = { (name: String) in
+            request.headers.first(name).map { JSONValue.string($0) } ?? .null
+        }
+        let number = { (value: Int64?) in value.map { JSONValue.number("\($0)") } ?? .null }
+        var line: [UInt8] = []
+        JSONValue.object([
+            ("unix_us", number(Int64(now.tv_sec) * 1_000_000 + Int64(now.tv_nsec) / 1000)),
+            ("role", .string(role)), ("method", .string(request.method)),
+            ("path", .string(request.rawPath)), ("host", text("Host")),
+            ("origin", text("Origin")),
+            ("preflight_for", text("Access-Control-Request-Method")),
+            ("content_length", number(request.contentLength)),
+            ("status", number(status.map(Int64.init))),
+        ]).append(to: &line)
+        line.append(UInt8(ascii: "\n"))
+        // A log that cannot be written must not end the service; its reader sees the gap.
+        _ = line.withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
+    }
+}
