@@ -42,8 +42,6 @@ def test_the_rounds_lie_between_each_other(taken):
     _, folder = taken
     for side in ("base", "candidate"):
         samples = results.rows(folder / side, "samples.csv")
-        starts = [int(row["started_us"]) for row in samples]
-        assert starts == sorted(starts)
         assert {row["round"] for row in samples} == {str(number) for number in range(1, 7)}
         rounds = [
             (min(s), max(s))
