@@ -41,19 +41,23 @@ final class ProgressDisplay {
         lastShownNs = now
         let seconds = Double(now - control.startNs) / 1e9
         let progress = control.progress
+        // What matters most comes first: a narrow terminal cuts the rest off.
+        let rate = Readable.number(Double(progress.ended) / max(seconds, 0.001)) + "/s"
         var parts = [
             "[\(finishedCells + 1)/\(cellCount)]", title(cell),
-            now < control.measureFromNs ? "warming up" : "\(progress.ended) uploads",
-            Readable.number(Double(progress.ended) / max(seconds, 0.001)) + "/s",
-            Readable.number(Double(progress.bytes) / 1_048_576 / max(seconds, 0.001)) + " MiB/s",
+            now < control.measureFromNs ? "warming up" : rate,
             control.p99Us.map { "p99 " + Readable.microseconds(Double($0)) } ?? "p99 –",
             "\(progress.failed) errors",
         ]
+        if let left = secondsLeft(now, control) { parts.append("\(Int(left.rounded())) s left") }
         if control.load.open != nil {
             parts.append("\(control.inFlight) in flight")
             if progress.overflowed > 0 { parts.append("\(progress.overflowed) overflow") }
         }
-        if let left = secondsLeft(now, control) { parts.append("\(Int(left.rounded())) s left") }
+        parts += [
+            Readable.number(Double(progress.bytes) / 1_048_576 / max(seconds, 0.001)) + " MiB/s",
+            "\(progress.ended) uploads",
+        ]
         Terminal.rewriteLine(String(parts.joined(separator: "  ").prefix(Terminal.width - 1)))
     }
 
