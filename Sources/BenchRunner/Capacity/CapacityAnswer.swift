@@ -30,7 +30,7 @@ struct CapacityAnswer: Sendable {
     init(_ search: CapacitySearch, _ cell: Cell) {
         scenario = cell.scenario
         sizeBytes = cell.sizeBytes
-        (lowPerSecond, highPerSecond) = (search.heldPerSecond, search.failedPerSecond)
+        (lowPerSecond, highPerSecond) = search.shown
         switch search.state {
         case .confirmed:
             (verdict, reason) = (.confirmed, "")

@@ -249,6 +249,16 @@ struct CapacitySearch {
 
     // MARK: The answer
 
+    /// The highest rate that passed below all that failed, and the lowest that failed. Steps that were
+    /// gone on from without a decision show nothing.
+    var shown: (held: Double?, failed: Double?) {
+        let rates = { (decision: StepResult.Decision) in
+            results.filter { $0.decision == decision }.map(\.step.perSecond)
+        }
+        let failed = rates(.fail).min()
+        return (rates(.pass).filter { $0 < failed ?? .infinity }.max(), failed)
+    }
+
     private var capacityEstimate: CapacityEstimate? {
         guard let held = heldPerSecond, let failed = failedPerSecond else { return nil }
         return CapacityEstimate(

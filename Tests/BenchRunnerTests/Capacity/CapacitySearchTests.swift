@@ -171,6 +171,22 @@ import Testing
                 == .generatorLimited)
     }
 
+    @Test func `a rate that was gone on from without a decision is not said to hold`() {
+        var search = search()
+        for decision in [StepResult.Decision.pass, .inconclusive, .fail] {
+            guard let step = search.next(secondsLeft: 1000) else { break }
+            let evidence = ShareEvidence([.init(count: 100, hits: decision == .fail ? 90 : 0)])
+            search.record(
+                StepResult(step: step, decision: decision, reason: "", evidence: [evidence]),
+                measuredSeconds: 1, tookSeconds: 2)
+        }
+        search.end(because: "interrupted")
+        let answer = CapacityAnswer(
+            search, Cell(scenario: .presignedPut, sizeBytes: 1, round: 1))
+        #expect(answer.lowPerSecond == 10 && answer.highPerSecond == 40)
+        #expect(answer.perSecond == nil)
+    }
+
     @Test func `a step is repeated after the generator was disturbed once`() {
         var search = search()
         let first = search.next(secondsLeft: 1000)
