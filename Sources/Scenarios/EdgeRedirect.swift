@@ -28,6 +28,7 @@ package final class EdgeRedirect: Scenario {
     package func begin(_ content: UploadContent, unixSeconds: Int64) -> Step {
         self.content = content
         stage = .edge
+        key = ""
         let expect = expectsContinue && content.sizeBytes > 0
         var request = edge.put(
             "/" + GatewayAPI.escaped(content.fileName), content,
@@ -48,6 +49,8 @@ package final class EdgeRedirect: Scenario {
             return .finished(UploadEnd(.success, httpStatus: answer.status))
         }
     }
+
+    package var writtenKey: WrittenKey? { key.isEmpty ? nil : .key(key) }
 
     /// 307 keeps method and body (RFC 9110 §15.4.8).
     private func follow(_ answer: Answer) -> Step {

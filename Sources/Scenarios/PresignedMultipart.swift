@@ -29,15 +29,17 @@ package final class PresignedMultipart: Scenario {
     private var failure: UploadEnd?
     package private(set) var retries = 0
 
-    private static let attemptsPerPart = 3
+    private let attemptsPerPart: Int
 
     /// - Parameters:
     ///   - partBytes: of all parts but the last.
     ///   - window: parts that are under way at a time.
+    ///   - retriesParts: a part that failed for a passing reason is sent again, up to twice.
     package init(
         _ permissions: MultipartPermissions, partBytes: Int64, window: Int,
-        isAccelerated: Bool = false
+        isAccelerated: Bool = false, retriesParts: Bool = true
     ) {
+        attemptsPerPart = retriesParts ? 3 : 1
         self.permissions = permissions
         self.partBytes = partBytes
         self.window = max(1, window)
@@ -47,6 +49,7 @@ package final class PresignedMultipart: Scenario {
     package func begin(_ content: UploadContent, unixSeconds: Int64) -> Step {
         self.content = content
         stage = .create
+        targets = nil
         failure = nil
         retries = 0
         plan = PartPlan(objectBytes: content.sizeBytes, partBytes: partBytes)
@@ -91,6 +94,8 @@ package final class PresignedMultipart: Scenario {
         case .abort: return .finished(failure ?? .lost(failed))
         }
     }
+
+    package var writtenKey: WrittenKey? { targets?.key.map { .key($0) } }
 
     // MARK: Parts
 
@@ -149,7 +154,7 @@ package final class PresignedMultipart: Scenario {
     }
 
     private func mayRetry(_ index: Int) -> Bool {
-        guard failure == nil, attempts[index] < Self.attemptsPerPart else { return false }
+        guard failure == nil, attempts[index] < attemptsPerPart else { return false }
         retries += 1
         return true
     }

@@ -20,6 +20,7 @@ package final class PresignedPost: Scenario {
 
     package func begin(_ content: UploadContent, unixSeconds: Int64) -> Step {
         self.content = content
+        key = ""
         switch permissions {
         case .gateway(let api):
             phase = .authorize
@@ -56,6 +57,8 @@ package final class PresignedPost: Scenario {
             return .finished(UploadEnd(.success, httpStatus: answer.status))
         }
     }
+
+    package var writtenKey: WrittenKey? { key.isEmpty ? nil : .key(key) }
 
     /// 204 unless the form asks for another status (S3 API Reference, "POST Object").
     private static func isStored(_ answer: Answer) -> Bool {

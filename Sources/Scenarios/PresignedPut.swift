@@ -19,6 +19,7 @@ package final class PresignedPut: Scenario {
 
     package func begin(_ content: UploadContent, unixSeconds: Int64) -> Step {
         self.content = content
+        key = ""
         switch permissions {
         case .gateway(let api):
             phase = .authorize
@@ -54,6 +55,8 @@ package final class PresignedPut: Scenario {
             return .finished(UploadEnd(.success, httpStatus: answer.status))
         }
     }
+
+    package var writtenKey: WrittenKey? { key.isEmpty ? nil : .key(key) }
 
     private func put(_ request: Request) -> Step {
         phase = .upload

@@ -8,6 +8,7 @@ package final class ProxyBinary: Scenario {
     private let api: GatewayAPI
     private let random: RandomSource
     private var phase = Phase.upload
+    private var name = ""
 
     /// - Parameter random: names the objects. Seeded, it names the same ones in each run, which then
     ///   overwrites what the last one stored.
@@ -18,10 +19,13 @@ package final class ProxyBinary: Scenario {
 
     package func begin(_ content: UploadContent, unixSeconds: Int64) -> Step {
         phase = .upload
-        let name = random.uuid() + GatewayAPI.escaped(content.fileExtension)
+        name = random.uuid() + content.fileExtension
         return .send(
-            ScenarioRequest(phase: .upload, request: api.put("/uploads/" + name, content)))
+            ScenarioRequest(
+                phase: .upload, request: api.put("/uploads/" + GatewayAPI.escaped(name), content)))
     }
+
+    package var writtenKey: WrittenKey? { name.isEmpty ? nil : .name(name) }
 
     package func received(_ answer: Answer, tag: Int, unixSeconds: Int64) -> Step {
         guard phase == .upload else {

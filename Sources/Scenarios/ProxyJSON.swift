@@ -1,3 +1,4 @@
+import Foundation
 import Measure
 import Presign
 package import Transfer
@@ -6,10 +7,13 @@ package import Transfer
 /// and answers 201.
 package final class ProxyJSON: Scenario {
     private let api: GatewayAPI
+    /// As the last answer named it.
+    private var key: String?
 
     package init(_ api: GatewayAPI) { self.api = api }
 
     package func begin(_ content: UploadContent, unixSeconds: Int64) -> Step {
+        key = nil
         let opening = """
             {"filename":"\(GatewayAPI.jsonEscaped(content.fileName))",\
             "contentType":"\(GatewayAPI.jsonEscaped(content.contentType))","image":"
@@ -25,6 +29,11 @@ package final class ProxyJSON: Scenario {
 
     package func received(_ answer: Answer, tag: Int, unixSeconds: Int64) -> Step {
         guard answer.status == 201 else { return .finished(.failed(answer)) }
+        struct Stored: Decodable { let id: String }
+        key = (try? JSONDecoder().decode(Stored.self, from: Data(answer.body)))?.id
         return .finished(UploadEnd(.success, httpStatus: answer.status))
     }
+
+    /// Only the answer tells it.
+    package var writtenKey: WrittenKey? { key.map { .key($0) } }
 }

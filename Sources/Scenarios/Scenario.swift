@@ -91,6 +91,17 @@ package protocol Scenario: AnyObject {
 
     /// Requests of this upload that were sent again by the strategy itself.
     var retries: Int { get }
+
+    /// What the next request may make in the bucket, where somebody else chose its key; nil while that
+    /// is not known, and where this process chose it.
+    var writtenKey: WrittenKey? { get }
+}
+
+/// How an object is called that an API stores or lets be stored.
+package enum WrittenKey: Sendable, Equatable {
+    case key(String)
+    /// The last part of the key, which the client chose; the API puts the user's folder before it.
+    case name(String)
 }
 
 extension Scenario {
@@ -99,6 +110,8 @@ extension Scenario {
     }
 
     package var retries: Int { 0 }
+
+    package var writtenKey: WrittenKey? { nil }
 }
 
 extension UploadEnd {

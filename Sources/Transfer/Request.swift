@@ -85,7 +85,7 @@ package struct Request: Sendable {
     var isHead: Bool { hasMethod("HEAD") }
 
     /// RFC 9110 §9.2.2.
-    var mayBeRepeated: Bool {
+    package var mayBeRepeated: Bool {
         isRepeatable
             ?? (hasMethod("PUT") || hasMethod("GET") || hasMethod("HEAD") || hasMethod("DELETE")
                 || hasMethod("OPTIONS"))

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # An array of N jobs on AWS Batch, and a job after it that merges what they measured:
 #
-#   deploy/batch/submit.sh QUEUE 8 load-1 [rate=4000] [duration=2m] [bucket=…] [target=…] [gateway=…]
+#   deploy/batch/submit.sh QUEUE 8 load-1 [rate=4000] [duration=2m] [bucket=…] [target=…] [gateway=…] [hosts=…]
 #
 # job-definition.json has to be registered first (aws batch register-job-definition --cli-input-json file://…), with
 # its placeholders filled in: account, image, file system, roles. All N have to run at a time: give the queue so

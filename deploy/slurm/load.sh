@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # One load from a Slurm array of N tasks, and a job after it that merges what they measured:
 #
-#   deploy/slurm/load.sh 8 /shared/results/load-1 --target http://s3.example:9000 --bucket b --signer local -r 4000 -d 2m
+#   deploy/slurm/load.sh 8 /shared/results/load-1 --target http://s3.example:9000 --yes-load s3.example --bucket b --signer local -r 4000 -d 2m
 #
 # Credentials come from the environment of this shell (sbatch --export=ALL hands them on). Prints the merge's job id.
 set -euo pipefail

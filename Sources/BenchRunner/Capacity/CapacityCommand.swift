@@ -93,14 +93,17 @@ enum CapacityCommand {
         if let demand = asked.demand, let path = demand.path {
             return try PlanningCommand.run(demand, path, plan)
         }
+        try LoadConsent.check(plan)
         let workload = try Workload(plan)
         Interruption.watch()
         let startedNs = monotonicNs()
         let (target, endpoint) = try RunCommand.open(plan)
         defer { endpoint?.stop() }
-        try Reachability(plan: plan, target: target).check()
+        plan.apiPrefix = try Reachability(plan: plan, target: target).check()
         let session = try CapacitySession(
             asked, plan, target, endpoint, workload, startedNs: startedNs)
-        return try session.run()
+        return try CleanUp(plan, target, session.directory).after { () throws(CommandError) in
+            try session.run()
+        }
     }
 }

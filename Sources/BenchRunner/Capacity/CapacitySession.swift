@@ -12,6 +12,7 @@ final class CapacitySession {
     private let endpoint: EmbeddedEndpoint?
     private var record: RunRecord
     private let deadlineNs: Int64
+    private let budget: LoadBudget
     private(set) var answers: [CapacityAnswer] = []
     private var extra: [String: Any] = [:]
 
@@ -26,22 +27,28 @@ final class CapacitySession {
         display = CapacityDisplay(deadlineNs: deadlineNs, isQuiet: plan.isQuiet)
         let startedAt = Date()
         record = RunRecord(plan: plan, target: target, startedAt: startedAt)
+        let journal: KeyJournal?
         do throws(ResultsError) {
             directory = try ResultsDirectory(
                 requested: plan.outputPath, name: "capacity", startedAt: startedAt)
             try directory.replace("run.json", with: record.json)
             file = try CapacityFile(directory)
+            let isNamedByAPI = plan.signer == .gateway && !target.isEmbedded
+            journal =
+                isNamedByAPI ? try KeyJournal(directory, namePrefix: plan.apiPrefix) : nil
         } catch {
             throw error.commandError
         }
+        budget = LoadBudget(plan.safety)
         cellRun = CellRun(
             plan: plan, target: target, workload: workload,
-            scenarios: try ScenarioFactory(plan, target), writer: nil, runStartNs: monotonicNs())
+            scenarios: try ScenarioFactory(plan, target), writer: nil, runStartNs: monotonicNs(),
+            journal: journal, budget: budget)
     }
 
     var secondsLeft: Double { Double(deadlineNs - monotonicNs()) / 1e9 }
     var isTargetThere: Bool { endpoint?.isRunning ?? true }
-    var mayGoOn: Bool { !Interruption.isRequested && isTargetThere }
+    var mayGoOn: Bool { !Interruption.isRequested && isTargetThere && budget.reached == nil }
     var gatewayCPUNs: Int64? { endpoint?.accounts()?.roles["gateway"]?.cpu_ns }
 
     private var cells: [Cell] {
@@ -149,6 +156,11 @@ final class CapacitySession {
             throw CommandError(
                 exitCode: .targetUnavailable,
                 message: "the embedded endpoint ended; partial results are in \(directory.path)")
+        }
+        if let limit = budget.reached, !Interruption.isRequested {
+            throw CommandError(
+                exitCode: .failure,
+                message: budget.text(limit) + "; partial results are in \(directory.path)")
         }
         guard isComplete else {
             Terminal.writeError(

@@ -31,6 +31,9 @@ struct GuardRecord {
             "plan": planObject,
             "seed": plan.base.seed,
             "run": run,
+            "written": target.isEmbedded
+                ? NSNull()
+                : WrittenRecord(prefix: GuardContext.prefix(ofRun: run)).object as Any,
             "started_at": times.string(from: startedAt),
             "status": report?.isComplete == true ? "complete" : "partial",
             "machine": MachineFacts.object,

@@ -23,9 +23,9 @@ final class GuardSession {
         self.plan = plan
         self.target = target
         self.directory = directory
-        let run = Self.name(startedAt)
+        let run = RunName(startedAt: startedAt).text
         contexts = try GuardContexts(plan, target, run: run)
-        let client = try GuardClient(plan.base.client.engineSettings(target))
+        let client = try SequentialClient(plan.base.client.engineSettings(target))
         trial = GuardTrial(contexts, client)
         progress = GuardProgress(
             count: plan.base.scenarios.count * plan.cases.count, isQuiet: plan.base.isQuiet)
@@ -91,12 +91,6 @@ final class GuardSession {
 
     private var targetText: String {
         target.isEmbedded ? "the embedded endpoint" : RunRecord.withoutSecrets(target.storeURL)
-    }
-
-    /// In every key, so that no two runs meet: `20260410T224818Z-1f3a`.
-    private static func name(_ startedAt: Date) -> String {
-        let time = SigningTime(unixSeconds: Int64(startedAt.timeIntervalSince1970))
-        return time.amzDate.lowercased() + "-" + RandomText.make(bytes: 3)
     }
 }
 

@@ -6,13 +6,13 @@ import Transfer
 /// Carries out attempts: sends their requests, looks at what came of it, and clears up.
 final class GuardTrial {
     private let contexts: GuardContexts
-    private let client: GuardClient
+    private let client: SequentialClient
     private let bucket: BucketInspector
     private let owner: SignedRequests
     /// Keys that attempts have written to or may have.
     private var touched: [String] = []
 
-    init(_ contexts: GuardContexts, _ client: GuardClient) {
+    init(_ contexts: GuardContexts, _ client: SequentialClient) {
         self.contexts = contexts
         self.client = client
         owner = SignedRequests(contexts.direct)

@@ -26,6 +26,8 @@ struct CellMeasurements: Sendable {
     private(set) var overflow = 0
     /// Failures by class and code, for the line under the table.
     private(set) var failures: [Failure: Int] = [:]
+    /// Answers and losses after which a request was sent again, by class and code, warm-up included.
+    private(set) var retried: [Failure: Int] = [:]
     /// Bytes of files that arrived.
     private(set) var goodputBytes: Int64 = 0
     /// Bytes on the sockets, both ways, of all uploads.
@@ -82,6 +84,9 @@ struct CellMeasurements: Sendable {
         recordDurations(sample)
     }
 
+    /// Counts a failure after which the same request is sent again.
+    mutating func countRetried(_ failure: Failure) { Self.count(failure, 1, in: &retried) }
+
     /// Counts any success, warm-up too, by its part inside the window.
     mutating func recordRate(_ sample: Sample, sizeBytes: Int64, window: ClosedRange<Int64>) {
         guard !sample.hasFailed else { return }
@@ -108,6 +113,7 @@ struct CellMeasurements: Sendable {
         errors += other.errors
         overflow += other.overflow
         for (failure, times) in other.failures { count(failure, times) }
+        for (failure, times) in other.retried { Self.count(failure, times, in: &retried) }
         goodputBytes += other.goodputBytes
         wireBytes += other.wireBytes
         receivedBytes += other.receivedBytes
@@ -123,11 +129,17 @@ struct CellMeasurements: Sendable {
 
     /// The target chooses the codes: beyond so many different ones they are counted without.
     private mutating func count(_ failure: Failure, _ times: Int) {
-        let isKnown = failures[failure] != nil
+        Self.count(failure, times, in: &failures)
+    }
+
+    private static func count(
+        _ failure: Failure, _ times: Int, in counts: inout [Failure: Int]
+    ) {
+        let isKnown = counts[failure] != nil
         let kept =
-            isKnown || failures.count < Self.failureKinds
+            isKnown || counts.count < Self.failureKinds
             ? failure : Failure(outcome: failure.outcome, httpStatus: nil, errorCode: "")
-        failures[kept, default: 0] += times
+        counts[kept, default: 0] += times
     }
 
     private static let failureKinds = 100

@@ -16,6 +16,9 @@ struct CellRun {
     /// nil: no `samples.csv`.
     let writer: SampleWriter?
     let runStartNs: Int64
+    /// nil where this process names all keys.
+    var journal: KeyJournal?
+    var budget: LoadBudget?
 
     private var engineSettings: TransferConfiguration {
         plan.client.engineSettings(target, threads: plan.threads)
@@ -37,9 +40,13 @@ struct CellRun {
     ) throws(CommandError) -> CellResult {
         let load = load ?? plan.load(of: cell)
         let cpuBefore = processCPUNs()
+        var cellBudget: CellBudget?
+        if let budget {
+            cellBudget = try CellBudget(budget, cell, workload, plan, region: target.region)
+        }
         let line = StartLine()
         for index in 0..<plan.threads {
-            let setup = setup(cell, index, keepsTimes: keepsTimes)
+            let setup = setup(cell, index, cellBudget, keepsTimes: keepsTimes)
             let samples = SampleEncoder(
                 cell: cell, runStartNs: runStartNs, choice: plan.samples, writer: writer)
             let threads = plan.threads
@@ -54,11 +61,16 @@ struct CellRun {
         return result(cell, control, line.results, cpuNs: processCPUNs() - cpuBefore)
     }
 
-    private func setup(_ cell: Cell, _ index: Int, keepsTimes: Bool) -> WorkerSetup {
+    private func setup(
+        _ cell: Cell, _ index: Int, _ budget: CellBudget?, keepsTimes: Bool
+    ) -> WorkerSetup {
         let scenarios = scenarios
         return WorkerSetup(
             cell: cell, workload: workload, engineSettings: engineSettings,
-            keepsConnections: plan.client.connections == .kept, keepsTimes: keepsTimes
+            keepsConnections: plan.client.connections == .kept, keepsTimes: keepsTimes,
+            journal: journal, budget: budget,
+            retry: RetryPlan(
+                policy: plan.retry, strategy: cell.scenario, signer: plan.signer, seed: plan.seed)
         ) { scenarios.make(cell, worker: index, lane: $0) }
     }
 

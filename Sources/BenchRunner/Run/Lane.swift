@@ -1,4 +1,5 @@
 import Measure
+import NetIO
 import Scenarios
 import Transfer
 
@@ -16,6 +17,7 @@ final class Lane {
     private var phases = PhaseTimes()
     private var underWay = 0
     private var end: UploadEnd?
+    private var notedKey: WrittenKey?
 
     init(
         _ scenario: any Scenario, worker: Worker, connectionGroup: Int, keepsConnections: Bool
@@ -33,6 +35,7 @@ final class Lane {
         sample = Sample()
         phases = PhaseTimes()
         end = nil
+        notedKey = nil
         sample.upload = upload
         sample.worker = worker.index
         sample.isWarmup = isWarmup
@@ -42,6 +45,10 @@ final class Lane {
     }
 
     private func take(_ step: Step) {
+        if worker.notesKeys, let key = scenario.writtenKey, key != notedKey {
+            notedKey = key
+            worker.note(key)
+        }
         switch step {
         case .send(let next): send(next)
         case .sendAll(let all): all.forEach(send)
@@ -53,6 +60,7 @@ final class Lane {
     private func send(_ next: ScenarioRequest) {
         sample.requests += 1
         underWay += 1
+        guard worker.retries == nil else { return attempt(next, number: 1, cost: nil) }
         let (phase, tag, carriesFile) = (next.phase, next.tag, next.carriesFile)
         var request = next.request
         request.connectionGroup = connectionGroup
@@ -61,6 +69,47 @@ final class Lane {
             underWay -= 1
             count(result, phase, carriesFile: carriesFile)
             received(result, tag)
+        }
+    }
+
+    /// Sends it, and again as the policy says, until there is a result for the strategy.
+    private func attempt(_ next: ScenarioRequest, number: Int, cost: Int?) {
+        var request = next.request
+        request.connectionGroup = connectionGroup
+        worker.engine.send(request) { [unowned(unsafe) self] result in
+            count(result, next.phase, carriesFile: next.carriesFile)
+            guard let failure = Retriable(result) else {
+                worker.retries?.succeeded(cost: cost)
+                return passOn(result, next.tag)
+            }
+            guard failure.cause.isRefusal || worker.mayRepeat(next), !worker.isStopped,
+                let again = worker.retries?.next(afterAttempt: number, failure.cause),
+                worker.budgetAllowsRepeating(Int64(request.bodyCount))
+            else { return passOn(result, next.tag) }
+            worker.countRetried(failure.description)
+            let dueNs = monotonicNs() + again.delayNs
+            wait(untilNs: dueNs) { [unowned(unsafe) self] isDue in
+                guard isDue else { return passOn(result, next.tag) }
+                sample.retries += 1
+                sample.requests += 1
+                attempt(next, number: number + 1, cost: again.cost)
+            }
+        }
+    }
+
+    private func passOn(_ result: Result<Answer, FailedTransfer>, _ tag: Int) {
+        underWay -= 1
+        received(result, tag)
+    }
+
+    private static let lookNs: Int64 = 100_000_000
+
+    /// - Parameter then: is told false when the run was stopped meanwhile.
+    private func wait(untilNs due: Int64, _ then: @escaping (Bool) -> Void) {
+        let left = due - monotonicNs()
+        guard left > 0, !worker.isStopped else { return then(!worker.isStopped) }
+        worker.loop.schedule(afterNs: min(left, Self.lookNs)) { [unowned(unsafe) self] in
+            wait(untilNs: due, then)
         }
     }
 

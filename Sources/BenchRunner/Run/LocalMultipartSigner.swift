@@ -7,10 +7,13 @@ final class LocalMultipartSigner: MultipartSigning {
     private let presigner: URLPresigner
     private let origin: Origin
     private let expiresSeconds: Int
-    private let keys = LocalKeys()
+    private let keys: LocalKeys
     private var key = ""
 
-    init(_ presigner: URLPresigner, origin: Origin, expiresSeconds: Int) {
+    init(
+        _ presigner: URLPresigner, origin: Origin, expiresSeconds: Int, keyPrefix: String
+    ) {
+        keys = LocalKeys(below: keyPrefix)
         self.presigner = presigner
         self.origin = origin
         self.expiresSeconds = expiresSeconds

@@ -19,12 +19,15 @@ final class LocalPostSigner: PostSigning {
     private let presigner: URLPresigner
     private let target: RequestTarget
     private let expiresSeconds: Int
-    private let keys = LocalKeys()
+    private let keys: LocalKeys
     private var prepared: [Kind: Prepared] = [:]
     /// A folder of files may have as many sizes as files.
     private static let preparedLimit = 64
 
-    init(_ presigner: URLPresigner, origin: Origin, expiresSeconds: Int) {
+    init(
+        _ presigner: URLPresigner, origin: Origin, expiresSeconds: Int, keyPrefix: String
+    ) {
+        keys = LocalKeys(below: keyPrefix)
         self.presigner = presigner
         let path = presigner.endpoint.pathPrefix
         target = RequestTarget(origin: origin, pathAndQuery: path.isEmpty ? "/" : path)

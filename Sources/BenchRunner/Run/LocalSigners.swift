@@ -20,7 +20,7 @@ final class LocalPutSigner: PutSigning {
         init(_ owner: LocalPutSigner, _ content: UploadContent) throws {
             head = PutHead(content, at: owner.origin)
             prepared = try owner.prepared(for: content)
-            key = LocalKey(content)
+            key = LocalKey(content, below: owner.keyPrefix)
         }
 
         func request(_ random: RandomSource, at time: SigningTime) throws -> Request {
@@ -37,14 +37,18 @@ final class LocalPutSigner: PutSigning {
     private let presigner: URLPresigner
     private let origin: Origin
     private let expiresSeconds: Int
+    private let keyPrefix: String
     private let random = RandomSource()
     private var prepared: [String: Prepared] = [:]
     private var current: Current?
 
-    init(_ presigner: URLPresigner, origin: Origin, expiresSeconds: Int) {
+    init(
+        _ presigner: URLPresigner, origin: Origin, expiresSeconds: Int, keyPrefix: String
+    ) {
         self.presigner = presigner
         self.origin = origin
         self.expiresSeconds = expiresSeconds
+        self.keyPrefix = keyPrefix
     }
 
     func signedPut(for content: UploadContent, unixSeconds: Int64) throws -> Request {
@@ -70,16 +74,18 @@ final class LocalPutSigner: PutSigning {
 final class UnsignedPuts: PutSigning {
     private let endpoint: Endpoint
     private let origin: Origin
+    private let keyPrefix: String
     private var last: (content: UploadContent, request: Request)?
 
-    init(_ endpoint: Endpoint, origin: Origin) {
+    init(_ endpoint: Endpoint, origin: Origin, keyPrefix: String) {
         self.endpoint = endpoint
         self.origin = origin
+        self.keyPrefix = keyPrefix
     }
 
     func signedPut(for content: UploadContent, unixSeconds: Int64) throws -> Request {
         if let last, last.content === content { return last.request }
-        let key = "\(LocalKey.folder)unsigned\(content.fileExtension)"
+        let key = "\(keyPrefix)unsigned\(content.fileExtension)"
         let target = Array(
             "\(endpoint.pathPrefix)/\(PercentEncoding.encode(key, keepingSlash: true))".utf8)
         let request = PutHead(content, at: origin).request(targetBytesLimit: target.count) {
@@ -93,13 +99,14 @@ final class UnsignedPuts: PutSigning {
 
 /// The key of one file's uploads, as the API names them, under a user of their own.
 struct LocalKey {
-    static let folder = "users/uploadbench/"
     private var bytes: [UInt8]
-    private static let start = Array(folder.utf8)
+    private let startBytes: Int
     private static let uuidBytes = 36
 
-    init(_ content: UploadContent) {
-        bytes = Self.start + [UInt8](repeating: 0x30, count: Self.uuidBytes)
+    /// - Parameter prefix: the run's own.
+    init(_ content: UploadContent, below prefix: String) {
+        startBytes = prefix.utf8.count
+        bytes = Array(prefix.utf8) + [UInt8](repeating: 0x30, count: Self.uuidBytes)
         bytes += content.fileExtension.utf8
     }
 
@@ -107,7 +114,7 @@ struct LocalKey {
     mutating func renew(_ random: RandomSource) {
         bytes.withUnsafeMutableBytes { bytes in
             guard let base = bytes.baseAddress else { return }
-            random.storeUUID(to: base + Self.start.count)
+            random.storeUUID(to: base + startBytes)
         }
     }
 
@@ -120,10 +127,13 @@ struct LocalKey {
 
 /// Fresh keys for whoever needs them as texts.
 struct LocalKeys {
+    let prefix: String
     private let random = RandomSource()
 
+    init(below prefix: String) { self.prefix = prefix }
+
     func next(_ content: UploadContent) -> String {
-        var key = LocalKey(content)
+        var key = LocalKey(content, below: prefix)
         key.renew(random)
         return key.text
     }

@@ -10,15 +10,19 @@ struct Reachability {
     let plan: RunPlan
     let target: RunTarget
 
-    func check() throws(CommandError) {
+    /// - Returns: the folder in which the API lets its user store, where there is an API that says so.
+    @discardableResult
+    func check() throws(CommandError) -> String? {
+        var folder: String?
         switch plan.signer {
         case .gateway:
             _ = try get(target.storeURL, path: "/", headers: [])
-            try checkToken()
+            folder = try checkToken()
         case .local: try checkCredentials()
         case .nobody: _ = try get(target.storeURL, path: "/", headers: [])
         }
         try checkDetours()
+        return folder
     }
 
     /// The edge and the acceleration endpoint, where a strategy goes there.
@@ -32,8 +36,8 @@ struct Reachability {
     }
 
     /// The API must know the token before thousands of uploads are refused.
-    private func checkToken() throws(CommandError) {
-        guard let url = target.gatewayURL else { return }
+    private func checkToken() throws(CommandError) -> String? {
+        guard let url = target.gatewayURL else { return nil }
         let headers = target.apiToken.map { [("Authorization", "Bearer \($0)")] } ?? []
         let answer = try get(url, path: "/signed-url", headers: headers)
         guard answer.status != 401, answer.status != 403 else {
@@ -42,6 +46,11 @@ struct Reachability {
                 message:
                     "the API at \(url) refuses the token (\(answer.status)); set UPLOADBENCH_TOKEN")
         }
+        // A permission that is not used stores nothing, and its key shows the user's folder.
+        struct Permission: Decodable { let id: String }
+        let key = (try? JSONDecoder().decode(Permission.self, from: Data(answer.body)))?.id
+        guard answer.status == 200, let key, let slash = key.lastIndex(of: "/") else { return nil }
+        return String(key[...slash])
     }
 
     /// A key without the right to list is fine for uploads: only what cannot be a matter of

@@ -17,6 +17,11 @@ extension Command {
             Every flag can also stand in the environment (UPLOADBENCH_SIZE=1MiB) or in a plan file
             ({"size": "1MiB,4MiB", "rounds": 5}); a flag wins over the environment, that over the plan.
 
+            What is uploaded to another target stays there, under a prefix of the run's own, until
+            'uploadbench clean RESULTS' deletes it; with --clean the run does so at its end. A target that
+            is not this machine is loaded only with --yes-load HOST, and --max-bytes or --max-cost end a
+            run before it sends or costs more (exit code 1, partial results).
+
             examples:
               uploadbench run --size 1MiB -c 32 -d 10s
               uploadbench run --files photos/ --scenarios presigned-post
@@ -35,6 +40,7 @@ enum RunCommand {
         let settings = try Settings(arguments, for: .run)
         if let against = try AgainstRun(settings) { return try against.run() }
         var plan = try RunPlan(settings)
+        try LoadConsent.check(plan)
         let workload = try Workload(plan)
         if plan.extent == .uploads(0) { plan.extent = .uploads(workload.entries.count) }
         if plan.open == nil { plan.threads = min(plan.threads, plan.concurrency) }
@@ -42,7 +48,7 @@ enum RunCommand {
         Interruption.watch()
         let (target, endpoint) = try open(plan)
         defer { endpoint?.stop() }
-        try Reachability(plan: plan, target: target).check()
+        plan.apiPrefix = try Reachability(plan: plan, target: target).check()
         let startedAt = Date()
         let directory: ResultsDirectory
         do throws(ResultsError) {
@@ -53,7 +59,9 @@ enum RunCommand {
         }
         let session = try RunSession(
             plan, target, endpoint, workload, directory, startedAt: startedAt)
-        return try session.run()
+        return try CleanUp(plan, target, directory).after { () throws(CommandError) in
+            try session.run()
+        }
     }
 
     /// The target, and the child process that is it when none was named.

@@ -1,7 +1,7 @@
 /// The flags of `run`, in the order in which its help shows them.
 enum RunFlags {
     static let all =
-        load + client + place + ShardPlan.flags + EmulationFlags.flags + output
+        load + client + place + SafetyPlan.flags + ShardPlan.flags + EmulationFlags.flags + output
         + VerdictFlags.all + AgainstFlags.all
 
     /// Those of these names, for commands that have them too.
@@ -70,6 +70,11 @@ enum RunFlags {
             name: "part-window", valueName: "N",
             help: "parts at a time (default 4; of a browser 6 at most)"),
         Flag(name: "expires", valueName: "SECONDS", help: "life of a signature (default 300)"),
+        Flag(
+            name: "retry", valueName: "HOW",
+            help:
+                "parts (default): a multipart upload's failed part, at once; none; standard: as AWS SDKs"
+        ),
         Flag(
             name: "signer", valueName: "WHO",
             help:

@@ -53,6 +53,12 @@ struct RunPlan: Sendable {
     /// Flags of `serve` that are handed on to the embedded endpoint, by name.
     var emulation: [String: String]
     var proxyLimits: ProxyLimits
+    /// In all keys that this process names.
+    var runName = RunName(startedAt: Date())
+    /// The folder in which the API lets this run's user store; nil while it is not known.
+    var apiPrefix: String?
+    var retry: RetryPolicy
+    var safety: SafetyPlan
     var outputPath: String?
     var samples: SampleChoice
     var tableFormat: TableFormat

@@ -51,6 +51,8 @@ extension RunPlan {
         emulation = try EmulationFlags.values(settings)
         proxyLimits = try EmulationFlags.proxyLimits(settings)
         sharding = try ShardPlan(settings)
+        retry = try settings.choice("retry", default: .parts)
+        safety = try SafetyPlan(settings)
         outputPath = sharding?.outputPath(settings.text("out")) ?? settings.text("out")
         tableFormat = try settings.choice("format", default: TableFormat.table)
         isQuiet = try settings.isOn("quiet")

@@ -19,6 +19,8 @@ struct RunRecord {
     var selfCheck: SelfCheck?
     /// Rows that samples.csv lacks because the disk was too slow.
     var samplesDropped = 0
+    /// Requests that were sent again, by cell and by what they failed of.
+    var retried: [RetriedRecord] = []
     /// How the shards of this run started together, where they did.
     var shardStart: ShardStartRecord?
     var objectives: [ObjectiveVerdict] = []
@@ -39,6 +41,7 @@ struct RunRecord {
             "warnings": warnings,
         ]
         object["self_check"] = selfCheck?.object ?? NSNull()
+        object["retried"] = retried.map(\.object)
         object["samples_dropped"] = samplesDropped
         if !plan.objectives.isEmpty { object["objectives"] = objectives.map(\.object) }
         object["roles_cpu_s"] = rolesCPU ?? NSNull()
@@ -46,6 +49,8 @@ struct RunRecord {
         object["git_commit"] = MachineFacts.gitCommit ?? NSNull()
         object["emulated"] = target.emulated?.object ?? NSNull()
         object["plan_hash"] = planHash
+        object["run_id"] = plan.runName.text
+        object["written"] = WrittenRecord(plan, target)?.object ?? NSNull()
         object["shard"] = plan.sharding.map { shardObject($0) } ?? NSNull()
         return Array((JSONText.render(object) + "\n").utf8)
     }
@@ -79,6 +84,7 @@ struct RunRecord {
             "seed": plan.seed,
             "samples": plan.samples.text,
             "signer": plan.signer.rawValue,
+            "retry": plan.retry.rawValue,
             "expires_s": plan.expiresSeconds,
             "client": plan.client.kind.rawValue,
             "connections": plan.client.connections.rawValue,

@@ -14,6 +14,8 @@ final class RunSession {
     private var finished: [CellResult] = []
     /// With the other shards, where there are any.
     private let meeting: ShardMeeting?
+    private let journal: KeyJournal?
+    private let budget: LoadBudget
 
     init(
         _ plan: RunPlan, _ target: RunTarget, _ endpoint: EmbeddedEndpoint?, _ workload: Workload,
@@ -31,13 +33,17 @@ final class RunSession {
             try directory.replace("run.json", with: record.json)
             results = try ResultsWriter(directory)
             samples = try SampleWriter(path: directory.file("samples.csv"))
+            let isNamedByAPI = plan.signer == .gateway && !target.isEmbedded
+            journal =
+                isNamedByAPI ? try KeyJournal(directory, namePrefix: plan.apiPrefix) : nil
         } catch {
             throw error.commandError
         }
+        budget = LoadBudget(plan.safety)
         cellRun = CellRun(
             plan: plan, target: target, workload: workload,
             scenarios: try ScenarioFactory(plan, target), writer: samples,
-            runStartNs: monotonicNs())
+            runStartNs: monotonicNs(), journal: journal, budget: budget)
         progress = ProgressDisplay(cellCount: plan.cells().count, isQuiet: plan.isQuiet)
     }
 
@@ -46,7 +52,7 @@ final class RunSession {
         progress.note("results: \(directory.path)")
         if let check = record.selfCheck { progress.note(check.line) }
         for (number, cell) in plan.cells().enumerated()
-        where !Interruption.isRequested && isTargetThere {
+        where mayGoOn {
             guard try meeting?.beforeCell(number) ?? true else { break }
             let before = endpoint?.accounts()?.roles["gateway"]
             var result = try cellRun.measure(cell, look: { progress.update(cell, $0) })
@@ -59,6 +65,7 @@ final class RunSession {
             finished.append(result)
             progress.finished(result)
             do throws(ResultsError) {
+                try journal?.check()
                 try samples.flush()
                 try results.append(result)
             } catch {
@@ -70,13 +77,17 @@ final class RunSession {
     }
 
     private var isTargetThere: Bool { endpoint?.isRunning ?? true }
+    private var mayGoOn: Bool {
+        !Interruption.isRequested && isTargetThere && budget.reached == nil
+    }
 
     private func finish() throws(CommandError) -> ExitCode {
-        let isComplete = !Interruption.isRequested && isTargetThere
+        let isComplete = mayGoOn
         record.endedAt = Date()
         meeting?.leave()
         record.shardStart = meeting?.record
         record.warnings += meeting?.warnings ?? []
+        record.retried = finished.map(RetriedRecord.init).filter { !$0.isEmpty }
         record.rolesCPU = endpoint?.accounts()?.roles.mapValues { Double($0.cpu_ns) / 1e9 }
         record.status = isComplete ? .complete : .partial
         record.objectives = plan.objectives.flatMap { $0.verdicts(Comparison(finished).rows) }
@@ -94,6 +105,11 @@ final class RunSession {
             throw CommandError(
                 exitCode: .targetUnavailable,
                 message: "the embedded endpoint ended; partial results are in \(directory.path)")
+        }
+        if let limit = budget.reached, !Interruption.isRequested {
+            throw CommandError(
+                exitCode: .failure,
+                message: budget.text(limit) + "; partial results are in \(directory.path)")
         }
         guard isComplete else {
             Terminal.writeError(
@@ -136,6 +152,7 @@ final class RunSession {
         comparison.rows.filter { !$0.isRefused }.flatMap(FailureLine.lines).forEach {
             Terminal.write($0)
         }
+        finished.flatMap(FailureLine.retried).forEach { Terminal.writeSentence($0) }
         Findings(comparison).sentences.forEach { Terminal.writeSentence($0) }
         LoadFindings.lines(comparison).forEach { Terminal.writeSentence($0) }
         record.objectives.forEach { Terminal.writeSentence($0.text) }
@@ -149,20 +166,5 @@ final class RunSession {
             )
         }
         Terminal.write("results: \(directory.path)")
-    }
-}
-
-/// What went wrong, most frequent first, next to the latencies that it is kept out of.
-enum FailureLine {
-    private static let shownClasses = 5
-
-    static func lines(_ row: ComparisonRow) -> [String] {
-        let sorted = row.failures.sorted { $0.value > $1.value }
-        return sorted.prefix(shownClasses).map { failure, count in
-            let details = [failure.httpStatus.map(String.init), failure.errorCode]
-            let text = details.compactMap { $0 }.filter { !$0.isEmpty }.joined(separator: " ")
-            let size = row.sizeBytes.map { " " + Readable.bytes($0) } ?? ""
-            return "\(row.scenario.rawValue)\(size): \(count) × \(failure.outcome.rawValue) \(text)"
-        }
     }
 }

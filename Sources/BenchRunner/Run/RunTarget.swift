@@ -1,4 +1,5 @@
 import Foundation
+import Presign
 
 /// Where a run's requests go, and what it may sign with.
 struct RunTarget: Sendable {
@@ -61,6 +62,26 @@ extension RunTarget {
             throw .usage(
                 "--signer local needs credentials: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY")
         }
+    }
+
+    /// Where a recorded run wrote, with the credentials of now.
+    init(
+        recorded record: RecordedRecord, storeURL url: String?, authoritiesPath: String?,
+        environment: [String: String] = ProcessInfo.processInfo.environment
+    ) throws(CommandError) {
+        let target = record.json["target"]
+        guard let store = url ?? target?["store"]?.string, let name = target?["bucket"]?.string,
+            let place = target?["region"]?.string
+        else {
+            throw CommandError(
+                exitCode: .failure, message: "\(record.path) does not say where its bucket is")
+        }
+        (storeURL, bucket, region) = (store, name, place)
+        (gatewayURL, edgeURL, accelerateURL, apiToken, emulated) = (nil, nil, nil, nil, nil)
+        accessKey = environment["AWS_ACCESS_KEY_ID"]
+        secretKey = environment["AWS_SECRET_ACCESS_KEY"]
+        sessionToken = environment["AWS_SESSION_TOKEN"]
+        self.authoritiesPath = authoritiesPath
     }
 
     /// What `serve` wrote into its ready file.

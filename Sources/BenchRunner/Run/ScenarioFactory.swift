@@ -63,7 +63,7 @@ struct ScenarioFactory: Sendable {
         case .presignedMultipart, .acceleratedMultipart:
             return PresignedMultipart(
                 .gateway(api), partBytes: plan.client.partBytes, window: plan.client.partWindow,
-                isAccelerated: isAccelerated)
+                isAccelerated: isAccelerated, retriesParts: plan.retry == .parts)
         }
     }
 
@@ -72,19 +72,24 @@ struct ScenarioFactory: Sendable {
             preconditionFailure("the plan has no strategy that the target lacks")
         }
         let (presigner, origin) = (endpoint.presigner, endpoint.origin)
-        let expires = plan.expiresSeconds
+        let (expires, prefix) = (plan.expiresSeconds, plan.runName.keyPrefix)
         switch cell.scenario {
         case .presignedPost, .acceleratedPost:
-            let signer = LocalPostSigner(presigner, origin: origin, expiresSeconds: expires)
+            let signer = LocalPostSigner(
+                presigner, origin: origin, expiresSeconds: expires, keyPrefix: prefix)
             return PresignedPost(.local(signer), boundary: boundary(cell, worker, lane))
         case .presignedMultipart, .acceleratedMultipart:
-            let signer = LocalMultipartSigner(presigner, origin: origin, expiresSeconds: expires)
+            let signer = LocalMultipartSigner(
+                presigner, origin: origin, expiresSeconds: expires, keyPrefix: prefix)
             return PresignedMultipart(
-                .local(signer), partBytes: plan.client.partBytes, window: plan.client.partWindow)
+                .local(signer), partBytes: plan.client.partBytes, window: plan.client.partWindow,
+                retriesParts: plan.retry == .parts)
         case _ where plan.signer == .nobody:
-            return PresignedPut(.local(UnsignedPuts(presigner.endpoint, origin: origin)))
+            return PresignedPut(
+                .local(UnsignedPuts(presigner.endpoint, origin: origin, keyPrefix: prefix)))
         default:
-            let signer = LocalPutSigner(presigner, origin: origin, expiresSeconds: expires)
+            let signer = LocalPutSigner(
+                presigner, origin: origin, expiresSeconds: expires, keyPrefix: prefix)
             return PresignedPut(.local(signer))
         }
     }

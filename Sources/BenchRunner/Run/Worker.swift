@@ -13,6 +13,10 @@ struct WorkerSetup {
     let keepsConnections: Bool
     /// Hands each upload's times over, for a caller that looks at single uploads.
     let keepsTimes: Bool
+    /// Where keys are noted that an API chose; nil where that is not needed.
+    let journal: KeyJournal?
+    let budget: CellBudget?
+    let retry: RetryPlan
     let makeScenario: (_ lane: Int) -> any Scenario
 }
 
@@ -42,6 +46,8 @@ final class Worker {
     /// The wall clock, read a few times per second: signatures need no more.
     private(set) var unixSeconds = Int64(Date().timeIntervalSince1970)
     private var cancelledNs: Int64?
+    /// nil: nothing is sent again.
+    var retries: StandardRetries?
     private static let tickNs: Int64 = 100_000_000
     private static let clearingNs: Int64 = 3_000_000_000
 
@@ -50,6 +56,7 @@ final class Worker {
         self.count = count
         self.setup = setup
         self.samples = samples
+        retries = setup.retry.makeRetries(worker: index)
         loop = try EventLoop()
         engine = try TransferEngine(loop: loop, configuration: setup.engineSettings)
     }
@@ -98,8 +105,17 @@ final class Worker {
     }
 
     /// What upload `index` of the cell sends.
+    ///
+    /// - Returns: nil when the run's budget has no room for it.
     func content(_ index: Int64) -> UploadContent? {
-        setup.workload.content(for: setup.cell, index: index)
+        guard let content = setup.workload.content(for: setup.cell, index: index) else {
+            return nil
+        }
+        guard let budget = setup.budget, !budget.takeUpload(content.sizeBytes) else {
+            return content
+        }
+        control?.stopStarting()
+        return nil
     }
 
     func overflowed(_ upload: Int64, intendedNs: Int64, isWarmup: Bool, sizeBytes: Int64) {
@@ -122,6 +138,30 @@ final class Worker {
     }
 
     // MARK: What lanes use
+
+    /// Before a request leaves that may make an object.
+    func note(_ key: WrittenKey) {
+        guard let journal = setup.journal else { return }
+        switch key {
+        case .key(let key): journal.add(key: key)
+        case .name(let name): journal.add(name: name)
+        }
+        if journal.hasFailed { control?.stop() }
+    }
+
+    var notesKeys: Bool { setup.journal != nil }
+    var isStopped: Bool { control?.isStopped ?? true }
+
+    /// May a request be sent once more that perhaps was carried out?
+    func mayRepeat(_ request: ScenarioRequest) -> Bool {
+        request.request.mayBeRepeated || setup.retry.repeatsPosts(request.phase)
+    }
+
+    func budgetAllowsRepeating(_ bytes: Int64) -> Bool {
+        setup.budget?.takeRepetition(bytes) ?? true
+    }
+
+    func countRetried(_ answer: CellMeasurements.Failure) { measurements.countRetried(answer) }
 
     func ended(_ lane: Lane, _ sample: Sample, sizeBytes: Int64) {
         record(sample, sizeBytes: sizeBytes)

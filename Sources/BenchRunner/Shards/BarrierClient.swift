@@ -7,7 +7,7 @@ import Transfer
 /// The bucket as shards use it to meet: puts, lists and deletes small objects, and keeps an eye on the
 /// server's clock.
 final class BarrierClient {
-    private let client: GuardClient
+    private let client: SequentialClient
     private let requests: SignedRequests
     private let storeURL: String
     private(set) var offset = ClockOffset()
@@ -23,7 +23,7 @@ final class BarrierClient {
                     + " AWS_SECRET_ACCESS_KEY, or start the shards with --start-at TIME")
         }
         let endpoint = try ScenarioFactory.local(target, target.storeURL, .customPath, "--target")
-        client = try GuardClient(plan.client.engineSettings(target))
+        client = try SequentialClient(plan.client.engineSettings(target))
         requests = SignedRequests(
             GuardContext.Store(presigner: endpoint.presigner, origin: endpoint.origin))
         storeURL = RunRecord.withoutSecrets(target.storeURL)
@@ -90,7 +90,8 @@ final class BarrierClient {
         CommandError(exitCode: .failure, message: "the barrier failed: \(reason)")
     }
 
-    private static func seconds(_ text: String) -> Double? {
+    /// Seconds of Unix time of an ISO 8601 time.
+    static func seconds(_ text: String) -> Double? {
         let formatter = ISO8601DateFormatter()
         formatter.formatOptions =
             text.contains(".")

@@ -39,6 +39,7 @@ package final class BrowserClient: Scenario {
     }
 
     package var retries: Int { scenario.retries }
+    package var writtenKey: WrittenKey? { scenario.writtenKey }
 
     package func begin(_ content: UploadContent, unixSeconds: Int64) -> Step {
         pending = [:]

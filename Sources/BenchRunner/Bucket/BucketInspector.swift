@@ -5,7 +5,7 @@ import Transfer
 
 /// Looks into the bucket as its owner, and takes away what attempts have left there.
 struct BucketInspector {
-    let client: GuardClient
+    let client: SequentialClient
     let requests: SignedRequests
 
     /// The object at a key; nil where there is none or nobody may look.

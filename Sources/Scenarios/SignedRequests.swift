@@ -27,8 +27,29 @@ package struct SignedRequests {
     }
 
     /// Multipart uploads under way whose keys begin so.
-    package func listUploads(prefix: String, at time: SigningTime) -> Request {
-        request("GET", query: [("prefix", prefix), ("uploads", "")], at: time)
+    ///
+    /// - Parameter after: key and upload of the page before, where it was not the last.
+    package func listUploads(
+        prefix: String, after: (key: String, id: String)? = nil, at time: SigningTime
+    ) -> Request {
+        let page = after.map { [("key-marker", $0.key)] } ?? []
+        let marker = after.map { [("upload-id-marker", $0.id)] } ?? []
+        return request(
+            "GET", query: page + [("prefix", prefix)] + marker + [("uploads", "")], at: time)
+    }
+
+    /// All versions of objects and their delete markers, where the bucket keeps them.
+    package func listVersions(
+        prefix: String, after: (key: String, id: String)? = nil, at time: SigningTime
+    ) -> Request {
+        let page = after.map { [("key-marker", $0.key)] } ?? []
+        let marker = after.map { [("version-id-marker", $0.id)] } ?? []
+        return request(
+            "GET", query: page + [("prefix", prefix)] + marker + [("versions", "")], at: time)
+    }
+
+    package func delete(_ key: String, version: String, at time: SigningTime) -> Request {
+        request("DELETE", key: key, query: [("versionId", version)], at: time)
     }
 
     /// - Parameter continuation: of the answer before, where it was not the last.

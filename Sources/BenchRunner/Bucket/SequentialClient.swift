@@ -2,8 +2,8 @@ import Measure
 import NetIO
 import Transfer
 
-/// Sends one request after the other and waits for each answer: attempts are not measured for speed.
-final class GuardClient {
+/// Sends requests that are not measured for speed, and waits for each answer.
+final class SequentialClient {
     private let loop: EventLoop
     private let engine: TransferEngine
     private static let tickNs: Int64 = 100_000_000
@@ -31,6 +31,29 @@ final class GuardClient {
             let tick = loop.schedule(afterNs: Self.tickNs) {}
             loop.turn()
             loop.cancel(tick)
+        }
+    }
+
+    /// Sends many, so many at a time, and returns when all are answered. An interrupt does not cut it
+    /// off: it is for what must not stay behind.
+    ///
+    /// - Parameter receive: is told the index of the request.
+    func sendAll(
+        _ requests: [Request], atATime window: Int,
+        _ receive: (Int, Result<Answer, FailedTransfer>) -> Void
+    ) {
+        var (next, answered) = (0, 0)
+        var waiting: [(Int, Result<Answer, FailedTransfer>)] = []
+        while answered < requests.count {
+            while next < requests.count, next - answered < window {
+                let index = next
+                next += 1
+                engine.send(requests[index]) { waiting.append((index, $0)) }
+            }
+            loop.turn()
+            for (index, result) in waiting { receive(index, result) }
+            answered += waiting.count
+            waiting.removeAll(keepingCapacity: true)
         }
     }
 }
