@@ -81,6 +81,19 @@ def test_a_missing_shard_is_named(runs, tmp_path):
     assert results.record(tmp_path / "merged")["merged"]["missing"] == [1]
 
 
+def test_objectives_are_held_against_the_merged_run(runs, tmp_path):
+    met = ("--slo", "p99 < 60s", "--slo", "errors < 1%")
+    done = program.run("merge", *runs, "-o", tmp_path / "met", *met)
+    assert done.code == 0, done.text
+    missed = program.run("merge", *runs, "-o", tmp_path / "missed", "--slo", "p50 < 1us", *met)
+    assert missed.code == 3
+    assert "MISSED: p50 < 1us" in missed.out
+    verdicts = results.record(tmp_path / "missed")["objectives"]
+    assert [verdict["met"] for verdict in verdicts] == [False, True, True]
+    nothing = program.run("merge", *runs, "-o", tmp_path / "none", "--slo", "proxy-json p50 < 1s")
+    assert nothing.code == 3
+
+
 def test_the_same_shard_twice_counts_once(runs, tmp_path):
     shutil.copytree(runs[1], tmp_path / "again")
     done = program.run("merge", *runs, tmp_path / "again", "-o", tmp_path / "merged")

@@ -96,7 +96,7 @@ struct HistogramMerge {
             prefix.field(try table.optionalInteger())
             prefix.field(try table.count(from: 1))
             prefix.field(try table.name())
-            let current = position(of: prefix.bytes + [0x2C])
+            let current = position(of: prefix.take())
             let (lowest, highest) = (try table.integer(), try table.integer())
             let count = try table.integer(from: 1)
             guard

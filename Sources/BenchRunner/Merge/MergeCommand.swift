@@ -18,7 +18,7 @@ extension Command {
 
             examples:
               uploadbench merge results/load-1/ -o results/load-1-merged
-              uploadbench merge shard-0 shard-1 shard-2 shard-3 -o merged
+              uploadbench merge shard-0 shard-1 shard-2 shard-3 -o merged --slo 'p99 < 400ms'
             """,
         flags: [
             Flag(
@@ -31,6 +31,10 @@ extension Command {
                 name: "wait", valueName: "TIME",
                 help: "wait so long for all shards to be complete (default 0s)"),
             Flag(name: "allow-partial", help: "merge what is there, marked as partial"),
+            Flag(
+                name: "slo", valueName: "OBJECTIVE",
+                help: "what the merged run must hold, as 'p99 < 400ms'; exit code 3 if it does not",
+                isRepeatable: true),
             Flag(name: "format", valueName: "HOW", help: "table (default), json or markdown"),
             Flag(name: "quiet", short: "q", help: "no progress, only the result"),
             Flag(name: "no-color", help: "no colour, as with NO_COLOR"),
@@ -45,6 +49,7 @@ struct MergeCommand {
     private let expected: Int?
     private let patience: Duration
     private let allowsPartial: Bool
+    private let objectives: [Objective]
     private let format: TableFormat
     private let isQuiet: Bool
     private let allowsColor: Bool
@@ -65,6 +70,7 @@ struct MergeCommand {
             try Quantities.duration(text, source)
         }
         allowsPartial = try settings.isOn("allow-partial")
+        objectives = try Objective.all(settings)
         format = try settings.choice("format", default: TableFormat.table)
         isQuiet = try settings.isOn("quiet")
         allowsColor = Terminal.allowsColor(noColorFlag: try settings.isOn("no-color"))
@@ -87,8 +93,13 @@ struct MergeCommand {
         } catch {
             throw error.commandError
         }
-        let directory = try write(merge, selection)
-        return try show(directory, warnings(merge, selection))
+        var record = MergedRecord(
+            selection: selection, warnings: warnings(merge, selection),
+            overlaps: merge.summary.order.compactMap { key in
+                merge.summary.cells[key].map { (Self.name(key), $0.windows) }
+            })
+        let directory = try write(merge, record)
+        return try judge(directory, &record)
     }
 
     // MARK: Which shards
@@ -133,13 +144,8 @@ struct MergeCommand {
     }
 
     private func write(
-        _ merge: ShardMerge, _ selection: ShardSelection
+        _ merge: ShardMerge, _ record: MergedRecord
     ) throws(CommandError) -> ResultsDirectory {
-        let record = MergedRecord(
-            selection: selection, warnings: warnings(merge, selection),
-            overlaps: merge.summary.order.compactMap { key in
-                merge.summary.cells[key].map { (Self.name(key), $0.windows) }
-            })
         do throws(ResultsError) {
             let directory = try ResultsDirectory(
                 requested: outputPath, name: "merge", startedAt: Date())
@@ -181,23 +187,36 @@ struct MergeCommand {
 
     // MARK: What is shown
 
-    private func show(
-        _ directory: ResultsDirectory, _ warnings: [String]
+    /// Holds the objectives against the merged run, and shows both.
+    private func judge(
+        _ directory: ResultsDirectory, _ record: inout MergedRecord
     ) throws(CommandError) -> ExitCode {
+        let comparison: Comparison
         do throws(RecordedError) {
             let run = try RecordedRun(directory.path)
-            let comparison = run.comparison(try RecordedDetail(run))
-            Terminal.write(
-                ComparisonTable(
-                    comparison: comparison, usesColor: allowsColor, width: Terminal.tableWidth
-                ).text(format))
-            if format == .table {
-                warnings.forEach { Terminal.write("warning: \($0)") }
-                if !isQuiet { Terminal.write("results: \(directory.path)") }
-            }
+            comparison = run.comparison(try RecordedDetail(run))
+            record.objectives = try ObjectiveVerdict.all(objectives, run)
         } catch {
             throw error.commandError
         }
-        return .success
+        do throws(ResultsError) {
+            if !objectives.isEmpty { try directory.replace("run.json", with: record.json) }
+        } catch {
+            throw error.commandError
+        }
+        show(comparison, record, directory)
+        return record.objectives.allSatisfy(\.isMet) ? .success : .objectiveMissed
+    }
+
+    private func show(
+        _ comparison: Comparison, _ record: MergedRecord, _ directory: ResultsDirectory
+    ) {
+        let table = ComparisonTable(
+            comparison: comparison, usesColor: allowsColor, width: Terminal.tableWidth)
+        Terminal.write(table.text(format))
+        guard format == .table else { return }
+        record.objectives.forEach { Terminal.writeSentence($0.text) }
+        record.warnings.forEach { Terminal.writeSentence("warning: \($0)") }
+        if !isQuiet { Terminal.write("results: \(directory.path)") }
     }
 }

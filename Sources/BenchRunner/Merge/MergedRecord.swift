@@ -6,6 +6,7 @@ struct MergedRecord {
     let selection: ShardSelection
     let warnings: [String]
     let overlaps: [(cell: String, windows: WindowOverlap)]
+    var objectives: [ObjectiveVerdict] = []
 
     var json: [UInt8] {
         let first = selection.shards.first
@@ -21,6 +22,7 @@ struct MergedRecord {
         for name in ["plan", "seed", "plan_hash", "target", "emulated", "libraries", "git_commit"] {
             object[name] = first?.record.json[name].map(Self.plain) ?? NSNull()
         }
+        if !objectives.isEmpty { object["objectives"] = objectives.map(\.object) }
         return Array((JSONText.render(object) + "\n").utf8)
     }
 

@@ -65,7 +65,7 @@ struct SummaryMerge {
             row.field(sizeBytes)
             row.field(round)
             row.field(metric.rawValue)
-            return row.bytes + [0x2C]
+            return row.take()
         }
     }
 
