@@ -8,7 +8,7 @@ import statistics
 import pytest
 
 import program
-import recorded
+import made_runs
 import results
 from browser import Browser
 from report_page import Scale, marks, own_csv, plots
@@ -17,8 +17,8 @@ from report_page import Scale, marks, own_csv, plots
 @pytest.fixture(scope="module")
 def run(tmp_path_factory):
     folder = tmp_path_factory.mktemp("figures")
-    cells = recorded.cells()
-    recorded.write(folder / "run", cells)
+    cells = made_runs.cells()
+    made_runs.write(folder / "run", cells)
     return folder, cells
 
 
@@ -49,7 +49,7 @@ def test_percentiles_are_those_of_the_merged_histograms(run, page):
     assert {(m["scenario"], m["size"]) for m in drawn} == set(groups)
     for mark in drawn:
         share = float(mark["percentile"])
-        assert int(mark["us"]) == recorded.percentile(groups[mark["scenario"], mark["size"]], share), mark
+        assert int(mark["us"]) == made_runs.percentile(groups[mark["scenario"], mark["size"]], share), mark
     for name, counts in groups.items():
         shares = [float(m["percentile"]) for m in drawn if (m["scenario"], m["size"]) == name]
         assert {0, 50, 90, 95, 99} <= set(shares) and shares == sorted(shares)
@@ -81,7 +81,7 @@ def test_medians_stand_against_their_sizes(run, page):
     assert {(m["scenario"], m["size"]) for m in drawn} == set(groups)
     x, y = Scale(plot, "x", "log"), Scale(plot, "y", "log")
     for mark in drawn:
-        assert int(mark["us"]) == recorded.percentile(groups[mark["scenario"], mark["size"]], 50)
+        assert int(mark["us"]) == made_runs.percentile(groups[mark["scenario"], mark["size"]], 50)
         assert mark["x"] == pytest.approx(x(float(mark["size"])), abs=0.1)
         assert mark["y"] == pytest.approx(y(float(mark["us"])), abs=0.1)
 
@@ -94,7 +94,7 @@ def test_crossovers_of_the_fastest_are_named_and_called_interpolated(run, page):
     assert [(m["below"], m["above"]) for m in named] == [
         ("proxy-json", "presigned-put"), ("presigned-put", "accelerated-put")
     ]  # fmt: skip
-    log_median = {name: math.log(recorded.percentile(counts, 50)) for name, counts in groups.items()}
+    log_median = {name: math.log(made_runs.percentile(counts, 50)) for name, counts in groups.items()}
     for mark, (lower, upper) in zip(named, ((65536, 1048576), (1048576, 8388608))):
         before, after = (
             log_median[mark["below"], str(size)] - log_median[mark["above"], str(size)] for size in (lower, upper)
@@ -181,7 +181,7 @@ def test_the_verdict_comes_first_and_is_that_of_the_terminal(run, page):
     groups = merged(run[0])
     wanted = []
     for size, text in (("65536", "64 KiB"), ("1048576", "1 MiB"), ("8388608", "8 MiB")):
-        medians = {n: recorded.percentile(c, 50) for (n, s), c in groups.items() if s == size}
+        medians = {n: made_runs.percentile(c, 50) for (n, s), c in groups.items() if s == size}
         wanted.append([text, min(medians, key=medians.get)])
     assert leaders == wanted
     text = page.value("document.querySelector('.leaders').textContent")
@@ -194,21 +194,35 @@ def test_refused_sizes_and_errors_are_shown(page):
     assert "presigned-put 8 MiB: 6 × server-error 503 SlowDown" in text
 
 
-def test_two_runs_are_compared_in_a_forest_plot(tmp_path):
-    recorded.write(tmp_path / "base", recorded.cells(seed=1))
-    recorded.write(tmp_path / "candidate", recorded.cells(seed=2, slower=1.5))
-    done = program.run("report", tmp_path / "base", tmp_path / "candidate", "-o", tmp_path / "two.html")
+def test_two_runs_are_compared_in_a_forest_plot_as_compare_compares_them(tmp_path):
+    for name, seed, slower in (("base", 1, 1.0), ("candidate", 2, 1.5)):
+        made_runs.write(tmp_path / name, made_runs.cells(seed, rounds=14, uploads=20, slower=slower))
+    runs = tmp_path / "base", tmp_path / "candidate"
+    done = program.run("report", *runs, "-o", tmp_path / "two.html")
     assert done.code == 0, done.text
+    judged = program.run("compare", *runs, "--format", "json")
+    assert judged.code == 2, judged.text
+    wanted = {
+        (row["scenario"], str(row["size_bytes"]), row["metric"]): row
+        for row in json.loads(judged.out)["comparisons"] if row["metric"] != "errors" and row.get("ratio")
+    }  # fmt: skip
+    titles = {"p50": "response p50", "p95": "response p95", "p99": "response p99", "cpu": "CPU per upload"}
     browser = Browser()
     try:
         page = browser.page().open(tmp_path / "two.html")
-        drawn = marks(page, "ratios")
-        assert {(m["scenario"], m["size"]) for m in drawn} == {(r["scenario"], r["size_bytes"]) for r in results.rows(tmp_path / "base", "histograms.csv")}
+        drawn = {(m["scenario"], m["size"], m["metric"]): m for m in marks(page, "ratios")}
+        assert set(drawn) == {(s, n, titles.get(m, m)) for s, n, m in wanted}
+        for (scenario, size, metric), row in wanted.items():
+            mark = drawn[scenario, size, titles.get(metric, metric)]
+            assert float(mark["ratio"]) == pytest.approx(row["ratio"])
+            assert float(mark["low"]) == pytest.approx(row["ratio_low"])
+            assert float(mark["high"]) == pytest.approx(row["ratio_high"])
+            assert row["verdict"] in mark["label"]
+            if metric == "p50":
+                assert row["ratio"] == pytest.approx(1.5, rel=0.1) and row["verdict"] == "regression"
         for plot in plots(page, "ratios"):
             x = Scale(plot, "x", "log")
             for mark in plot["marks"]:
-                assert float(mark["low"]) < float(mark["ratio"]) < float(mark["high"])
-                assert float(mark["ratio"]) == pytest.approx(1.5, rel=0.1)
                 assert mark["x"] == pytest.approx(x(float(mark["ratio"])), abs=0.1)
         assert page.value("document.querySelectorAll('section.run').length") == 3
         ids = page.value("[...document.querySelectorAll('[id]')].map((e) => e.id)")
@@ -218,7 +232,7 @@ def test_two_runs_are_compared_in_a_forest_plot(tmp_path):
 
 
 def test_a_capacity_search_and_a_sweep_are_drawn_from_their_rows(tmp_path):
-    record = json.dumps(recorded.record())
+    record = json.dumps(made_runs.record())
     columns = ["scenario", "size_bytes", "step", "phase", "rate_per_s", "concurrency", "offered_per_s",
                "achieved_per_s", "seconds", "uploads", "errors", "overflow", "objective", "objective_share",
                "counted", "missed", "missed_share", "design_effect", "effective_uploads", "response_mean_us",

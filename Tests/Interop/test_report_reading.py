@@ -7,11 +7,11 @@ import re
 import pytest
 
 import program
-import recorded
+import made_runs
 import report_page
 import results
 from browser import CONTRASTS, Browser
-from recorded import Cell
+from made_runs import Cell
 
 TAB, LEFT, RIGHT, DOWN, ENTER = ("Tab", 9), ("ArrowLeft", 37), ("ArrowRight", 39), ("ArrowDown", 40), ("Enter", 13)
 HOSTILE = "<script>window.hacked=1</script>\"'><img src=x onerror='window.hacked=1'>"
@@ -40,7 +40,7 @@ def report(folder, *runs):
 @pytest.fixture(scope="module")
 def usual(tmp_path_factory):
     folder = tmp_path_factory.mktemp("usual")
-    return report(folder, recorded.write(folder / "run", recorded.cells()))
+    return report(folder, made_runs.write(folder / "run", made_runs.cells()))
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -159,15 +159,15 @@ def test_without_scripts_the_values_are_still_there(page, usual):
 
 
 def test_names_from_files_stay_text(page, tmp_path):
-    cells = recorded.cells(uploads=20)
+    cells = made_runs.cells(uploads=20)
     cells[0].failures = [("server-error", "503", HOSTILE)]
-    record = recorded.record(
+    record = made_runs.record(
         warnings=[HOSTILE], tool=HOSTILE, machine={"cpu": HOSTILE, HOSTILE: "x"}, git_commit="</script>" + HOSTILE,
         started_at=HOSTILE,
     )  # fmt: skip
     record["plan"]["link"] = record["emulated"]["link"] = HOSTILE
     name = "<img src=x onerror=window.hacked=1>&\"'#%20?"
-    page.open(report(tmp_path, recorded.write(tmp_path / name, cells, record)))
+    page.open(report(tmp_path, made_runs.write(tmp_path / name, cells, record)))
     assert page.errors == []
     assert page.value("window.hacked") is None
     assert page.value("document.querySelectorAll('img, script').length") == 1, "our own script alone"
@@ -180,11 +180,11 @@ def test_names_from_files_stay_text(page, tmp_path):
 
 
 def test_a_run_of_one_cell_and_a_run_of_none(page, tmp_path):
-    one = recorded.write(tmp_path / "one", [Cell("presigned-put", 65536, 1, [412_345])])
+    one = made_runs.write(tmp_path / "one", [Cell("presigned-put", 65536, 1, [412_345])])
     page.open(report(tmp_path, one))
     assert page.errors == []
     assert "presigned-put alone was measured: 64 KiB in 412 ms" in page.value("document.querySelector('#r1-verdict').textContent")
-    none = recorded.write(tmp_path / "none", [], recorded.record(status="partial", ended_at=None))
+    none = made_runs.write(tmp_path / "none", [], made_runs.record(status="partial", ended_at=None))
     page.open(report(tmp_path, none))
     assert page.errors == []
     assert "No cell was finished" in page.value("document.querySelector('#r1-verdict').textContent")
@@ -193,7 +193,7 @@ def test_a_run_of_one_cell_and_a_run_of_none(page, tmp_path):
 
 
 def test_partial_runs_and_emulated_numbers_are_marked(page, tmp_path):
-    folder = recorded.write(tmp_path / "cut", recorded.cells(rounds=1), recorded.record(status="partial"))
+    folder = made_runs.write(tmp_path / "cut", made_runs.cells(rounds=1), made_runs.record(status="partial"))
     page.open(report(tmp_path, folder))
     text = page.value("document.querySelector('.byline').textContent")
     assert "partial: the run was cut off" in text and "emulated network and services" in text
@@ -205,15 +205,15 @@ def test_partial_runs_and_emulated_numbers_are_marked(page, tmp_path):
 def test_errors_of_the_fastest_stand_in_the_verdict(page, tmp_path):
     cells = [Cell("presigned-put", 65536, 1, [300_000] * 20, [("refused", "429", "")] * 60)]
     cells.append(Cell("presigned-post", 65536, 1, [400_000] * 20))
-    page.open(report(tmp_path, recorded.write(tmp_path / "run", cells)))
+    page.open(report(tmp_path, made_runs.write(tmp_path / "run", cells)))
     assert "But 60 of its 80 uploads failed (75.0%)" in page.value("document.querySelector('.leader').textContent")
 
 
 @pytest.mark.parametrize("change", [{"plan": "errors"}, {"samples_dropped": 7}])
 def test_samples_that_were_not_all_kept_are_no_damage(page, tmp_path, change):
-    record = recorded.record(**{"samples_dropped": 0} | {k: v for k, v in change.items() if k != "plan"})
+    record = made_runs.record(**{"samples_dropped": 0} | {k: v for k, v in change.items() if k != "plan"})
     record["plan"]["samples"] = change.get("plan", "all")
-    folder = recorded.write(tmp_path / "run", recorded.cells(uploads=20), record)
+    folder = made_runs.write(tmp_path / "run", made_runs.cells(uploads=20), record)
     lines = (folder / "samples.csv").read_text().splitlines(keepends=True)
     (folder / "samples.csv").write_text("".join(line for line in lines if ",ok," not in line))
     page.open(report(tmp_path, folder))
@@ -224,9 +224,9 @@ def test_samples_that_were_not_all_kept_are_no_damage(page, tmp_path, change):
 
 def test_a_run_of_thousands_of_cells_makes_a_page_that_opens(page, tmp_path):
     sizes = [1000 * (n + 1) for n in range(60)]
-    cells = recorded.cells(scenarios=recorded.STRATEGIES, rounds=6, uploads=8, sizes=sizes)
+    cells = made_runs.cells(scenarios=made_runs.STRATEGIES, rounds=6, uploads=8, sizes=sizes)
     assert len(cells) > 3000
-    path = report(tmp_path, recorded.write(tmp_path / "large", cells))
+    path = report(tmp_path, made_runs.write(tmp_path / "large", cells))
     assert path.stat().st_size < 3_000_000
     page.open(path, width=360)
     assert page.errors == []

@@ -5,12 +5,12 @@ import shutil
 import pytest
 
 import program
-import recorded
+import made_runs
 
 
 @pytest.fixture
 def run(tmp_path):
-    return recorded.write(tmp_path / "run", recorded.cells(rounds=2, uploads=20))
+    return made_runs.write(tmp_path / "run", made_runs.cells(rounds=2, uploads=20))
 
 
 def refused(run, code=1) -> str:

@@ -21,7 +21,7 @@ struct ReportReader {
             timeSpent: Array(detail.timeSpent.values),
             furtherFigures: [costs.flatMap { CostFigure.make($0) }].compactMap { $0 } + capacity,
             warnings: warnings(run, detail, comparison),
-            answers: run.cells.isEmpty ? capacity.flatMap(\.summary) : [],
+            answers: run.cells.isEmpty ? capacity.flatMap(\.summary) : [], recorded: run,
             files: addresses(run))
     }
 

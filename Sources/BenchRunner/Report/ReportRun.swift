@@ -17,6 +17,8 @@ struct ReportRun {
     var warnings: [String] = []
     /// What a run of another kind than a comparison found.
     var answers: [String] = []
+    /// The files themselves, for what is compared with another run; nil for other kinds of results.
+    var recorded: RecordedRun?
     /// Addresses of the run's files relative to the page, where it stands near them.
     let files: [String: String]
 

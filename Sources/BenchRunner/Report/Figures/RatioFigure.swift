@@ -13,10 +13,12 @@ enum RatioFigure {
 
     /// - Parameters:
     ///   - margins: by metric, the ratios that make no difference that matters.
+    ///   - id: tells apart the figures of several candidates.
     ///   - notes: who is compared with whom, and how the intervals were computed.
+    ///   - findings: what is no ratio and must be known, such as more errors than before.
     static func make(
-        _ entries: [Entry], margins: [String: ClosedRange<Double>], notes: [String],
-        sources: [String]
+        _ entries: [Entry], id: String, title: String, margins: [String: ClosedRange<Double>],
+        notes: [String], findings: [String]
     ) -> Figure? {
         let usable = entries.filter { $0.ratio > 0 && $0.ratio.isFinite }
         guard !usable.isEmpty else { return nil }
@@ -35,16 +37,16 @@ enum RatioFigure {
             ? ["\(count) of \(usable.count) ratios are drawn: the largest changes of each metric."]
             : []
         return Figure(
-            id: "ratios", title: "Ratios with their intervals", notes: notes + left,
+            id: id, title: title, notes: notes + left,
             panels: shown.map { metric, rows in
                 Figure.Panel(title: metric, plot: plot(rows, metric, margins[metric]))
             },
-            summary: summary(usable),
+            summary: findings + summary(usable),
             tables: shown.map { metric, rows in table(rows, metric) },
             data: FigureData(
                 columns: ["scenario", "size_bytes", "metric", "ratio", "low", "high", "verdict"],
                 rows: shown.flatMap { $0.1.map(csvRow) }),
-            sources: sources)
+            sources: [])
     }
 
     private static func distance(_ entry: Entry) -> Double {
