@@ -106,9 +106,7 @@ final class SigningLane {
     private func repeated(_ work: SigningWork, _ time: SigningTime) throws(SigningError) {
         switch work {
         case .put:
-            for _ in 0..<Self.batch {
-                bytesMade &+= try put.sign(key: freshKey(), at: time).utf8.count
-            }
+            for _ in 0..<Self.batch { bytesMade &+= try freshURL(at: time).utf8.count }
         case .post:
             for _ in 0..<Self.batch {
                 let form = try post.sign(key: freshKey(), at: time)
@@ -150,11 +148,23 @@ final class SigningLane {
         batchSigner.answer(line[...], into: &answers)
     }
 
-    private func freshKey() -> String {
+    private func freshURL(at time: SigningTime) throws(SigningError) -> String {
+        renewKey()
+        // A typed error does not pass through withUnsafeBytes.
+        return try key.withUnsafeBytes { key in
+            Result { () throws(SigningError) in try put.sign(key: key, at: time) }
+        }.get()
+    }
+
+    private func renewKey() {
         key.withUnsafeMutableBytes { key in
             guard let base = key.baseAddress else { return }
             random.storeUUID(to: base + Self.keyPrefix.count)
         }
+    }
+
+    private func freshKey() -> String {
+        renewKey()
         return String(unsafeUninitializedCapacity: key.count) { target in
             target.initialize(fromContentsOf: key)
         }

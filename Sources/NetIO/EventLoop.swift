@@ -208,6 +208,11 @@ package final class EventLoop {
         return next == .max ? -1 : max(0, next - clinux_monotonic_ns())
     }
 
+    /// Whether no alarm comes for that long.
+    package func isFree(forNs duration: Int64) -> Bool {
+        alarmNs == .max || alarmNs - clinux_monotonic_ns() > duration
+    }
+
     private func ringIfDue() {
         if alarmNs != .max { ring(at: clinux_monotonic_ns()) }
     }

@@ -146,6 +146,16 @@ private final class Recorder: EventSource {
         #expect(loop.spunNs < 50_000_000)
     }
 
+    @Test func `a loop is free for what ends before its alarm`() throws {
+        let loop = try EventLoop()
+        #expect(loop.isFree(forNs: .max))
+        loop.alarmNs = clinux_monotonic_ns() + 60_000_000_000
+        #expect(loop.isFree(forNs: 1_000_000))
+        #expect(!loop.isFree(forNs: 60_000_000_000))
+        loop.alarmNs = 0
+        #expect(!loop.isFree(forNs: 0))
+    }
+
     @Test func `another turn comes after what is ready`() throws {
         let loop = try EventLoop()
         let pair = try Pair()

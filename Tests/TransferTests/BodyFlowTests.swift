@@ -1,3 +1,4 @@
+import CLinux
 import NetIO
 import Testing
 import Transfer
@@ -27,6 +28,31 @@ import Transfer
         let answer = try client.answer(client.request("PUT", body: body, expectsContinue: true))
         #expect(String(decoding: answer.body, as: UTF8.self) == "2000000")
         #expect(answer.timings.sendEndNs - answer.timings.sendStartNs >= 30_000_000)
+    }
+
+    @Test func `while a start is due soon, a turn sends no more than its share of a body`() throws {
+        let client = try TestClient { peer in
+            _ = peer.readBody(peer.contentLength(peer.readHead()))
+            peer.ok()
+        }
+        let loop = client.loop
+        // Always due within a millisecond, and never in the past for long.
+        loop.onAlarm = { loop.alarmNs = clinux_monotonic_ns() + 1_000_000 }
+        loop.onAlarm()
+        var status: Int?
+        let payload = Payload([UInt8](repeating: 7, count: 16 << 20))
+        client.engine.send(client.request("PUT", body: [BodySlice(payload)])) { result in
+            status = (try? result.get().status) ?? 0
+        }
+        var turns = 0
+        let end = clinux_monotonic_ns() + 10_000_000_000
+        while status == nil, clinux_monotonic_ns() < end {
+            loop.turn()
+            turns += 1
+        }
+        loop.onAlarm = {}
+        #expect(status == 200)
+        #expect(turns >= (16 << 20) / client.engine.configuration.sendQuantumBytes)
     }
 
     @Test func `a refusal instead of 100 Continue keeps the body at home`() throws {

@@ -8,6 +8,8 @@ struct SampleEncoder {
     private let writer: SampleWriter?
     private let choice: SampleChoice
     private var rowCount = 0
+    /// The first fields of a row, which those of one size share.
+    private var opening: (sizeBytes: Int64, fields: [UInt8]) = (-1, [])
 
     init(cell: Cell, runStartNs: Int64, choice: SampleChoice = .all, writer: SampleWriter?) {
         self.cell = cell
@@ -19,9 +21,8 @@ struct SampleEncoder {
 
     mutating func append(_ sample: Sample, sizeBytes: Int64) {
         guard writer != nil, choice.takes(sample) else { return }
-        rows.field(cell.scenario.rawValue)
-        rows.field(sizeBytes)
-        rows.field(cell.round)
+        if opening.sizeBytes != sizeBytes { open(sizeBytes) }
+        rows.fields(opening.fields)
         rows.field(sample.upload)
         rows.field(sample.worker)
         rows.field(sample.isWarmup ? 1 : 0)
@@ -50,6 +51,14 @@ struct SampleEncoder {
         rows.endRow()
         rowCount += 1
         if rows.bytes.count >= SampleWriter.blockBytes { flush() }
+    }
+
+    private mutating func open(_ sizeBytes: Int64) {
+        var fields = CSVEncoder()
+        fields.field(cell.scenario.rawValue)
+        fields.field(sizeBytes)
+        fields.field(cell.round)
+        opening = (sizeBytes, fields.take())
     }
 
     mutating func flush() {

@@ -64,14 +64,13 @@ struct CellRun {
     private func setup(
         _ cell: Cell, _ index: Int, _ budget: CellBudget?, keepsTimes: Bool
     ) -> WorkerSetup {
-        let scenarios = scenarios
-        return WorkerSetup(
+        WorkerSetup(
             cell: cell, workload: workload, engineSettings: engineSettings,
             keepsConnections: plan.client.connections == .kept, keepsTimes: keepsTimes,
             journal: journal, budget: budget,
             retry: RetryPlan(
-                policy: plan.retry, strategy: cell.scenario, signer: plan.signer, seed: plan.seed)
-        ) { scenarios.make(cell, worker: index, lane: $0) }
+                policy: plan.retry, strategy: cell.scenario, signer: plan.signer, seed: plan.seed),
+            makeScenario: scenarios.maker(for: cell, worker: index))
     }
 
     private func result(

@@ -11,9 +11,10 @@ final class LocalMultipartSigner: MultipartSigning {
     private var key = ""
 
     init(
-        _ presigner: URLPresigner, origin: Origin, expiresSeconds: Int, keyPrefix: String
+        _ presigner: URLPresigner, origin: Origin, expiresSeconds: Int, keyPrefix: String,
+        random: RandomSource
     ) {
-        keys = LocalKeys(below: keyPrefix)
+        keys = LocalKeys(below: keyPrefix, random)
         self.presigner = presigner
         self.origin = origin
         self.expiresSeconds = expiresSeconds

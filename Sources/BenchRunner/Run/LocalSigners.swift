@@ -2,7 +2,7 @@ import Presign
 import Scenarios
 import Transfer
 
-/// Signs PUTs with prepared per-second state; one per lane, for it is not shared.
+/// Signs PUTs with prepared per-second state; one per worker, for threads cannot share it.
 final class LocalPutSigner: PutSigning {
     /// The signer of one content type: the type is signed, as the API does it.
     private final class Prepared {
@@ -128,9 +128,12 @@ struct LocalKey {
 /// Fresh keys for whoever needs them as texts.
 struct LocalKeys {
     let prefix: String
-    private let random = RandomSource()
+    private let random: RandomSource
 
-    init(below prefix: String) { self.prefix = prefix }
+    init(below prefix: String, _ random: RandomSource = RandomSource()) {
+        self.prefix = prefix
+        self.random = random
+    }
 
     func next(_ content: UploadContent) -> String {
         var key = LocalKey(content, below: prefix)

@@ -37,11 +37,17 @@ struct ScenarioFactory: Sendable {
         }
     }
 
-    func make(_ cell: Cell, worker: Int, lane: Int) -> any Scenario {
-        let scenario =
-            gateway.map { throughGateway($0, cell, worker, lane) }
-            ?? signedHere(cell, worker, lane)
-        return plan.client.kind == .browser ? BrowserClient(wrapping: scenario) : scenario
+    /// Makes the strategies of one worker, whose lanes share what they sign with: to be called on
+    /// its thread only.
+    func maker(for cell: Cell, worker: Int) -> (_ lane: Int) -> any Scenario {
+        let endpoint = cell.scenario.isAccelerated ? accelerated : direct
+        let signers = endpoint.map { WorkerSigners($0, plan) }
+        return { lane in
+            let scenario =
+                gateway.map { throughGateway($0, cell, worker, lane) }
+                ?? signedHere(cell, worker, lane, signers)
+            return plan.client.kind == .browser ? BrowserClient(wrapping: scenario) : scenario
+        }
     }
 
     private func throughGateway(
@@ -67,30 +73,21 @@ struct ScenarioFactory: Sendable {
         }
     }
 
-    private func signedHere(_ cell: Cell, _ worker: Int, _ lane: Int) -> any Scenario {
-        guard let endpoint = cell.scenario.isAccelerated ? accelerated : direct else {
+    private func signedHere(
+        _ cell: Cell, _ worker: Int, _ lane: Int, _ signers: WorkerSigners?
+    ) -> any Scenario {
+        guard let signers else {
             preconditionFailure("the plan has no strategy that the target lacks")
         }
-        let (presigner, origin) = (endpoint.presigner, endpoint.origin)
-        let (expires, prefix) = (plan.expiresSeconds, plan.runName.keyPrefix)
         switch cell.scenario {
         case .presignedPost, .acceleratedPost:
-            let signer = LocalPostSigner(
-                presigner, origin: origin, expiresSeconds: expires, keyPrefix: prefix)
-            return PresignedPost(.local(signer), boundary: boundary(cell, worker, lane))
+            return PresignedPost(.local(signers.posts), boundary: boundary(cell, worker, lane))
         case .presignedMultipart, .acceleratedMultipart:
-            let signer = LocalMultipartSigner(
-                presigner, origin: origin, expiresSeconds: expires, keyPrefix: prefix)
             return PresignedMultipart(
-                .local(signer), partBytes: plan.client.partBytes, window: plan.client.partWindow,
-                retriesParts: plan.retry == .parts)
-        case _ where plan.signer == .nobody:
-            return PresignedPut(
-                .local(UnsignedPuts(presigner.endpoint, origin: origin, keyPrefix: prefix)))
-        default:
-            let signer = LocalPutSigner(
-                presigner, origin: origin, expiresSeconds: expires, keyPrefix: prefix)
-            return PresignedPut(.local(signer))
+                .local(signers.multipart()), partBytes: plan.client.partBytes,
+                window: plan.client.partWindow, retriesParts: plan.retry == .parts)
+        case _ where plan.signer == .nobody: return PresignedPut(.local(signers.unsignedPuts))
+        default: return PresignedPut(.local(signers.puts))
         }
     }
 

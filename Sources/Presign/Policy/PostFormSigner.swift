@@ -1,22 +1,35 @@
 /// A signed form: where to POST it and the fields that must precede the file.
 package struct PresignedForm: Sendable {
-    package let url: String
     package let key: String
     package let policy: String
     let digest: SHA256Digest
-    let callerFields: [NameValue]
-    let authentication: [NameValue]
+    fileprivate let frame: FormFrame
 
+    package var url: String { frame.url }
+    var authentication: [NameValue] { frame.authentication }
     package var signature: String { digest.hex }
 
     /// All fields in botocore's order.
     package var fields: [NameValue] {
-        var fields = callerFields
+        var fields = frame.callerFields
         fields.append(("key", key))
         fields += authentication
         fields.append(("policy", policy))
         fields.append(("x-amz-signature", signature))
         return fields
+    }
+}
+
+/// What all forms of one second have in common; each form then counts one reference, not three.
+private final class FormFrame: Sendable {
+    let url: String
+    let callerFields: [NameValue]
+    let authentication: [NameValue]
+
+    init(url: String, callerFields: [NameValue], authentication: [NameValue]) {
+        self.url = url
+        self.callerFields = callerFields
+        self.authentication = authentication
     }
 }
 
@@ -34,7 +47,7 @@ package struct PostFormSigner: ~Copyable {
 
     private var second: Int64 = -1
     private var scope = CredentialScope(date: "", region: "")
-    private var authentication: [NameValue] = []
+    private var frame = FormFrame(url: "", callerFields: [], authentication: [])
     private var hmac = SigningMidstate()
     private var template = PolicyTemplate()
 
@@ -69,9 +82,7 @@ package struct PostFormSigner: ~Copyable {
         // The last byte alone rules out nearly every key, at no cost.
         let isOpen = key.utf8.last == UInt8(ascii: "}") && key.hasSuffix(FilenameVariable.text)
         let (policy, signature) = isOpen ? signOpen(key, time) : signPlain(key)
-        return PresignedForm(
-            url: url, key: key, policy: policy, digest: signature, callerFields: fields,
-            authentication: authentication)
+        return PresignedForm(key: key, policy: policy, digest: signature, frame: frame)
     }
 
     // MARK: Stages alone, for measuring what each takes
@@ -119,7 +130,7 @@ package struct PostFormSigner: ~Copyable {
             expiration: time.adding(seconds: Int64(expiresSeconds)),
             conditions: conditions + [
                 .exact(field: "bucket", value: endpoint.bucket), keyCondition,
-            ] + Self.exactly(authentication))
+            ] + Self.exactly(frame.authentication))
     }
 
     private mutating func render(_ time: SigningTime) {
@@ -128,7 +139,7 @@ package struct PostFormSigner: ~Copyable {
             scope = newScope
             hmac.setKey(SigningKey(credentials, scope: scope))
         }
-        authentication = [
+        var authentication = [
             ("x-amz-algorithm", signingAlgorithm),
             ("x-amz-credential", "\(credentials.accessKey)/\(scope)"),
             ("x-amz-date", time.amzDate),
@@ -136,6 +147,7 @@ package struct PostFormSigner: ~Copyable {
         if let token = credentials.sessionToken {
             authentication.append(("x-amz-security-token", token))
         }
+        frame = FormFrame(url: url, callerFields: fields, authentication: authentication)
         var head = PostPolicy.opening(time.adding(seconds: Int64(expiresSeconds)))
         for condition in conditions + [.exact(field: "bucket", value: endpoint.bucket)] {
             condition.appendJSON(to: &head)
