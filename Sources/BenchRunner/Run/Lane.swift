@@ -30,7 +30,9 @@ final class Lane {
 
     /// - Parameter intendedNs: nil in the closed model, which has no schedule that a start could be
     ///   late for.
-    func start(_ content: UploadContent, upload: Int64, isWarmup: Bool, intendedNs: Int64?) {
+    func start(
+        _ content: UploadContent, upload: Int64, isWarmup: Bool, intendedNs: Int64?, at now: Int64
+    ) {
         self.content = content
         sample = Sample()
         phases = PhaseTimes()
@@ -39,12 +41,13 @@ final class Lane {
         sample.upload = upload
         sample.worker = worker.index
         sample.isWarmup = isWarmup
-        sample.startedNs = monotonicNs()
-        sample.intendedNs = intendedNs ?? sample.startedNs
-        take(scenario.begin(content, unixSeconds: worker.unixSeconds))
+        sample.startedNs = now
+        sample.intendedNs = intendedNs ?? now
+        take(scenario.begin(content, unixSeconds: worker.unixSeconds), at: nil)
     }
 
-    private func take(_ step: Step) {
+    /// - Parameter endedNs: when the answer came that the step follows from; nil for the first.
+    private func take(_ step: Step, at endedNs: Int64?) {
         if worker.notesKeys, let key = scenario.writtenKey, key != notedKey {
             notedKey = key
             worker.note(key)
@@ -53,7 +56,7 @@ final class Lane {
         case .send(let next): send(next)
         case .sendAll(let all): all.forEach(send)
         case .wait: precondition(underWay > 0, "the strategy waits for nothing")
-        case .finished(let end): finish(end)
+        case .finished(let end): finish(end, at: endedNs ?? monotonicNs())
         }
     }
 
@@ -117,9 +120,13 @@ final class Lane {
         guard end == nil else { return reportIfDone() }
         switch result {
         case .success(let answer):
-            take(scenario.received(answer, tag: tag, unixSeconds: worker.unixSeconds))
+            take(
+                scenario.received(answer, tag: tag, unixSeconds: worker.unixSeconds),
+                at: answer.timings.endedNs)
         case .failure(let failed):
-            take(scenario.failed(failed, tag: tag, unixSeconds: worker.unixSeconds))
+            take(
+                scenario.failed(failed, tag: tag, unixSeconds: worker.unixSeconds),
+                at: failed.timings.endedNs)
         }
     }
 
@@ -150,8 +157,8 @@ final class Lane {
         if end == nil { phases.add(phase, carriesFile: carriesFile, timings) }
     }
 
-    private func finish(_ end: UploadEnd) {
-        sample.endedNs = monotonicNs()
+    private func finish(_ end: UploadEnd, at endedNs: Int64) {
+        sample.endedNs = endedNs
         sample.outcome = end.outcome
         sample.httpStatus = end.httpStatus
         sample.errorCode = end.errorCode

@@ -15,7 +15,8 @@ protocol Starts: AnyObject {
 
 /// Clients, each starting its next upload when its last has ended.
 final class ClosedStarts: Starts {
-    private unowned let worker: Worker
+    /// Outlives this, and every upload asks for it: not checked.
+    private unowned(unsafe) let worker: Worker
     private let control: CellControl
     private let lanes: [Lane]
     private(set) var inFlight = 0
@@ -53,8 +54,8 @@ final class ClosedStarts: Starts {
     func stop() {}
 
     private func startNext(_ lane: Lane) {
-        guard let isWarmup = mayStart(monotonicNs()), let content = worker.content(nextUpload)
-        else {
+        let now = monotonicNs()
+        guard let isWarmup = mayStart(now), let content = worker.content(nextUpload) else {
             inFlight -= 1
             control.leave()
             if inFlight == 0 { worker.cellIsOver() }
@@ -62,7 +63,7 @@ final class ClosedStarts: Starts {
         }
         let upload = nextUpload
         nextUpload += uploadStride
-        lane.start(content, upload: upload, isWarmup: isWarmup, intendedNs: nil)
+        lane.start(content, upload: upload, isWarmup: isWarmup, intendedNs: nil, at: now)
     }
 
     /// Whether the next upload is warm-up, nil when none may start any more.
@@ -78,7 +79,8 @@ final class ClosedStarts: Starts {
 
 /// Uploads at the times of a schedule, whatever became of those before.
 final class OpenStarts: Starts {
-    private unowned let worker: Worker
+    /// Outlives this, and every upload asks for it: not checked.
+    private unowned(unsafe) let worker: Worker
     private let control: CellControl
     private let maxInFlight: Int
     private var arrivals: ArrivalStream
@@ -145,7 +147,8 @@ final class OpenStarts: Starts {
         inFlight += 1
         let lane = idle.popLast() ?? addLane()
         lane.start(
-            content, upload: arrival.index, isWarmup: isWarmup, intendedNs: intended)
+            content, upload: arrival.index, isWarmup: isWarmup, intendedNs: intended,
+            at: monotonicNs())
     }
 
     private func addLane() -> Lane {
