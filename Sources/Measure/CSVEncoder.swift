@@ -189,7 +189,7 @@ private enum Decimal {
     @inline(__always)
     private static func digitCount(_ value: UInt64) -> Int {
         let bits = 64 - (value | 1).leadingZeroBitCount
-        let least = bits &* 1233 &>> 12
+        let least = (bits &* 1233) &>> 12
         return least + ((value | 1) >= powersOfTen[least] ? 1 : 0)
     }
 
