@@ -3,7 +3,7 @@ import Foundation
 /// The commands, in the order in which help lists them.
 let commands: [Command] = [
     .run, .compare, .capacity, .report, .cost, .recommend, .merge, .guardRails, .clean, .sign,
-    .presign, .serve, .export,
+    .presign, .serve, .lambda, .export,
 ]
 
 @main

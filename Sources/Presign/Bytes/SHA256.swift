@@ -50,6 +50,17 @@ package struct SHA256Digest: Sendable, Equatable {
     }
 }
 
+extension SHA256Digest {
+    /// nil for anything but 32 bytes.
+    package init?(_ bytes: [UInt8]) {
+        guard bytes.count == 32 else { return nil }
+        let word = { (index: Int) in
+            bytes[(4 * index)..<(4 * index + 4)].reduce(UInt32(0)) { $0 << 8 | UInt32($1) }
+        }
+        self.init(words: (word(0), word(1), word(2), word(3), word(4), word(5), word(6), word(7)))
+    }
+}
+
 /// SHA-256 over OpenSSL's low-level struct: copying it copies a midstate, which the EVP interface
 /// cannot do without an allocation and a fetch.
 package struct SHA256: Sendable {

@@ -1,22 +1,27 @@
 import NetIO
+import Presign
 
 /// Tells a request's user from its token.
 struct BearerToken {
-    private let token: [UInt8]?
+    private let digest: [UInt8]?
     private let name: String
 
     init(_ configuration: GatewayConfiguration) {
-        token = configuration.token.map { Array($0.utf8) }
+        digest = configuration.tokenDigest?.bytes
         name = configuration.user
     }
 
     /// The user that the token was given to; nil when it is missing or wrong.
     func user(of request: HTTPRequest) -> String? {
-        guard let token else { return "anonymous" }
+        user(authorization: request.headers.first("Authorization"))
+    }
+
+    /// - Parameter authorization: the field's value.
+    func user(authorization: String?) -> String? {
+        guard let digest else { return "anonymous" }
         // RFC 9110 §11.1: the scheme's case does not matter.
-        guard let field = request.headers.first("Authorization"),
-            isSameToken(field.prefix(7), "bearer "),
-            Self.isSame(Array(field.utf8.dropFirst(7)), token)
+        guard let field = authorization, isSameToken(field.prefix(7), "bearer "),
+            Self.isSame(SHA256.digest(Array(field.utf8.dropFirst(7))).bytes, digest)
         else { return nil }
         return name
     }

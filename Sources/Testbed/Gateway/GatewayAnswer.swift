@@ -36,6 +36,20 @@ enum GatewayAnswer {
     }
 }
 
+extension HTTPResponse {
+    /// With one origin for `*`: caches must then tell origins apart (Fetch standard, "CORS protocol and
+    /// HTTP caches").
+    func readable(from origin: String) -> HTTPResponse {
+        guard origin != "*" else { return self }
+        var response = self
+        for index in headers.indices where headers[index].name == "Access-Control-Allow-Origin" {
+            response.headers[index].value = origin
+            response.headers.append(("Vary", "Origin"))
+        }
+        return response
+    }
+}
+
 extension JSONValue {
     /// Without white space.
     func append(to output: inout [UInt8]) {

@@ -13,6 +13,8 @@ package struct GatewayConfiguration: Sendable {
     package var upstream: ListenAddress?
     /// Of the URLs that it signs.
     package var scheme = "http"
+    /// A store that is not this program's: signed URLs name it, and `store` is not looked at.
+    package var remote: RemoteStore?
     /// The accelerate endpoint's port as clients reach it; nil when there is none.
     package var acceleratePort: Int?
     /// The edge's; nil when there is none.
@@ -21,12 +23,16 @@ package struct GatewayConfiguration: Sendable {
     package var linkName: String?
     /// What the page sends to for a bucket without CORS rules.
     package var bucketWithoutCORS: String?
-    /// nil: open, every request is the user `anonymous`.
-    package var token: String?
+    /// Is the page for trying the strategies there?
+    package var hasPage = true
+    /// Of the token; nil: open, every request is the user `anonymous`.
+    package var tokenDigest: SHA256Digest?
     /// The user whose token it is.
     package var user = "bench"
     package var expiresSeconds = 300
     package var keyPolicy = KeyPolicy.uuid
+    /// Whose pages may read the answers.
+    package var allowedOrigin = "*"
     package var limits = GatewayLimits()
     package var account = GatewayAccount()
     package var now: @Sendable () -> SigningTime
@@ -39,8 +45,32 @@ package struct GatewayConfiguration: Sendable {
         self.region = region
         self.credentials = credentials
         self.store = store
-        self.token = token
+        tokenDigest = token.map { SHA256.digest(Array($0.utf8)) }
         self.now = now
+    }
+
+    /// A gateway in front of a store elsewhere.
+    package init(
+        remote: RemoteStore, credentials: Credentials, tokenDigest: SHA256Digest,
+        now: @escaping @Sendable () -> SigningTime
+    ) {
+        self.init(
+            bucket: remote.endpoint.bucket, region: remote.endpoint.region,
+            credentials: credentials, store: ListenAddress(host: "localhost"), token: nil, now: now)
+        self.remote = remote
+        self.tokenDigest = tokenDigest
+    }
+}
+
+/// The addresses of a bucket that others serve.
+package struct RemoteStore: Sendable {
+    package let endpoint: Endpoint
+    /// nil when there is no acceleration.
+    package let accelerated: Endpoint?
+
+    package init(endpoint: Endpoint, accelerated: Endpoint?) {
+        self.endpoint = endpoint
+        self.accelerated = accelerated
     }
 }
 
@@ -80,4 +110,15 @@ package struct GatewayLimits: Sendable {
     package var seed: UInt64 = 1
 
     package init() {}
+
+    /// For a gateway behind the real services, which keep to their limits themselves.
+    package static var none: GatewayLimits {
+        var limits = GatewayLimits()
+        (limits.bodyBytes, limits.lambdaEventBytes) = (1 << 40, 1 << 40)
+        limits.headerBytes = 1 << 40
+        (limits.throttlePerSecond, limits.throttleBurst) = (1e9, 1e9)
+        limits.lambdaConcurrency = 1 << 40
+        limits.integrationTimeoutNs = 1 << 60
+        return limits
+    }
 }

@@ -20,13 +20,17 @@ package final class GatewayHandler: RequestHandler {
     /// What a permission or a review may say in its body.
     private static let documentLimitBytes = 16 * 1024
 
-    package init(_ configuration: GatewayConfiguration, loop: EventLoop) throws {
+    /// - Parameter transport: its way to the store; nil: plain HTTP to the embedded one.
+    package init(
+        _ configuration: GatewayConfiguration, loop: EventLoop,
+        transport: (any StoreTransport)? = nil
+    ) throws {
         self.configuration = configuration
         self.loop = loop
         bearer = BearerToken(configuration)
         page = UploadPage(configuration)
         permissions = try Permissions(configuration)
-        let store = try StoreClient(configuration, loop: loop)
+        let store = try StoreClient(configuration, loop: loop, transport: transport)
         let naming = UploadNaming(policy: configuration.keyPolicy)
         multipart = MultipartPermissions(permissions, naming, store)
         reviews = Reviews(configuration, store)
@@ -46,19 +50,21 @@ package final class GatewayHandler: RequestHandler {
 
     package func handle(_ exchange: Exchange) {
         let request = exchange.request
-        if request.method == "OPTIONS" { return exchange.respond(GatewayAnswer.preflight) }
+        if request.method == "OPTIONS" { return answer(exchange, GatewayAnswer.preflight) }
         // The page is not the API: none of the API's limits are its.
-        if let answer = page.answer(to: request) { return exchange.respond(answer) }
-        guard throttle.take(nowNs: loop.nowNs) else {
-            return exchange.respond(GatewayAnswer.error(429, "Too Many Requests"))
+        if configuration.hasPage, let page = page.answer(to: request) {
+            return exchange.respond(page)
         }
-        if let refusal = refusal(of: request) { return exchange.respond(refusal) }
+        guard throttle.take(nowNs: loop.nowNs) else {
+            return answer(exchange, GatewayAnswer.error(429, "Too Many Requests"))
+        }
+        if let refusal = refusal(of: request) { return answer(exchange, refusal) }
         // API Gateway looks for the route first: its authorizers belong to routes.
         guard let route = GatewayRoute(request) else {
-            return exchange.respond(GatewayAnswer.error(404, "Not Found"))
+            return answer(exchange, GatewayAnswer.error(404, "Not Found"))
         }
         guard let user = bearer.user(of: request) else {
-            return exchange.respond(GatewayAnswer.error(401, "Unauthorized"))
+            return answer(exchange, GatewayAnswer.error(401, "Unauthorized"))
         }
         guard case .upload(let key) = route else { return invoke(route, exchange, user) }
         let reply = reply(exchange) {}
@@ -82,11 +88,16 @@ package final class GatewayHandler: RequestHandler {
         return nil
     }
 
+    /// Answers, for the pages of the configured origin.
+    private func answer(_ exchange: Exchange, _ response: HTTPResponse) {
+        exchange.respond(response.readable(from: configuration.allowedOrigin))
+    }
+
     // MARK: Lambda
 
     private func invoke(_ route: GatewayRoute, _ exchange: Exchange, _ user: String) {
         guard case .starts(let delayNs) = pool.start() else {
-            return exchange.respond(GatewayAnswer.error(429, "Too Many Requests"))
+            return answer(exchange, GatewayAnswer.error(429, "Too Many Requests"))
         }
         let clock = InvocationClock(coldNs: delayNs)
         let reply = reply(exchange) { [unowned self] in
@@ -148,15 +159,16 @@ package final class GatewayHandler: RequestHandler {
     /// done, also after that.
     private func reply(_ exchange: Exchange, ended: @escaping () -> Void) -> Reply {
         let timer = loop.schedule(afterNs: configuration.limits.integrationTimeoutNs) {
-            exchange.respond(GatewayAnswer.error(504, "Endpoint request timed out"))
+            [weak self] in
+            self?.answer(exchange, GatewayAnswer.error(504, "Endpoint request timed out"))
         }
         var hasEnded = false
-        return { [loop] response in
+        return { [weak self, loop] response in
             guard !hasEnded else { return }
             hasEnded = true
             loop.cancel(timer)
             ended()
-            exchange.respond(response)
+            self?.answer(exchange, response)
         }
     }
 }

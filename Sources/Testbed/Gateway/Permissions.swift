@@ -23,13 +23,8 @@ final class Permissions {
         naming = UploadNaming(policy: configuration.keyPolicy)
         direct = EndpointSigners(
             configuration, try Self.endpoint(configuration, host: configuration.store.localName))
-        accelerated = try configuration.acceleratePort.map { port in
-            EndpointSigners(
-                configuration,
-                try Endpoint(
-                    style: .customVirtualHosted, region: configuration.region,
-                    bucket: configuration.bucket, url: "\(configuration.scheme)://localhost:\(port)"
-                ))
+        accelerated = try Self.acceleratedEndpoint(configuration).map {
+            EndpointSigners(configuration, $0)
         }
     }
 
@@ -92,9 +87,9 @@ final class Permissions {
 
     /// A role on all addresses has no name of its own: the client gets URLs with the one it used.
     private func direct(for request: HTTPRequest) -> EndpointSigners {
-        guard configuration.store.isWildcard, let authority = request.headers.first("Host") else {
-            return direct
-        }
+        guard configuration.remote == nil, configuration.store.isWildcard,
+            let authority = request.headers.first("Host")
+        else { return direct }
         if let known = byHost[authority] { return known }
         let end = authority.lastIndex(of: ":") ?? authority.endIndex
         let host = authority.hasSuffix("]") ? authority : String(authority[..<end])
@@ -108,8 +103,19 @@ final class Permissions {
     static func endpoint(
         _ configuration: GatewayConfiguration, host: String
     ) throws(EndpointError) -> Endpoint {
-        try Endpoint(
+        if let remote = configuration.remote { return remote.endpoint }
+        return try Endpoint(
             style: .customPath, region: configuration.region, bucket: configuration.bucket,
             url: "\(configuration.scheme)://\(host):\(configuration.store.port)")
+    }
+
+    private static func acceleratedEndpoint(
+        _ configuration: GatewayConfiguration
+    ) throws(EndpointError) -> Endpoint? {
+        if let remote = configuration.remote { return remote.accelerated }
+        guard let port = configuration.acceleratePort else { return nil }
+        return try Endpoint(
+            style: .customVirtualHosted, region: configuration.region,
+            bucket: configuration.bucket, url: "\(configuration.scheme)://localhost:\(port)")
     }
 }

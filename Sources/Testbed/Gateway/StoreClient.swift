@@ -6,39 +6,45 @@ final class StoreClient {
     let bucket: String
     private let endpoint: Endpoint
     private let signer: HeaderSigner
-    private let upstream: UpstreamClient
+    private let transport: any StoreTransport
     private let now: @Sendable () -> SigningTime
 
-    init(_ configuration: GatewayConfiguration, loop: EventLoop) throws {
+    /// - Parameter transport: nil: plain HTTP to the embedded store.
+    init(
+        _ configuration: GatewayConfiguration, loop: EventLoop, transport: (any StoreTransport)?
+    ) throws {
         bucket = configuration.bucket
         now = configuration.now
         endpoint = try Permissions.endpoint(configuration, host: configuration.store.localName)
         signer = HeaderSigner(
             credentials: configuration.credentials, region: configuration.region)
         let address = configuration.upstream ?? configuration.store
-        upstream = UpstreamClient(
-            loop: loop,
-            address: try SocketAddress(resolving: address.localName, port: address.port))
+        self.transport =
+            try transport
+            ?? UpstreamClient(
+                loop: loop,
+                address: try SocketAddress(resolving: address.localName, port: address.port))
     }
 
     /// A request without a body.
     func send(
         _ method: String, key: [UInt8], query: [NameValue] = [], _ fields: [NameValue] = [],
-        completion: @escaping UpstreamClient.Completion
+        completion: @escaping StoreCompletion
     ) {
         let bare = method == "GET" || method == "DELETE"
         let length: [NameValue] = bare ? [] : [("Content-Length", "0")]
-        upstream.send(
-            head(method, key, query, fields + length, payload: .empty), completion: completion)
+        transport.begin(
+            head(method, key, query, fields + length, payload: .empty), completion: completion
+        ).finish()
     }
 
     /// A PUT whose body follows.
     func put(
         key: [UInt8], contentType: String, length: Int64,
-        completion: @escaping UpstreamClient.Completion
-    ) -> UpstreamExchange {
+        completion: @escaping StoreCompletion
+    ) -> any StoreUpload {
         let fields = [(name: "Content-Type", value: contentType), ("Content-Length", "\(length)")]
-        return upstream.open(
+        return transport.begin(
             head("PUT", key, [], fields, payload: .unsigned), completion: completion)
     }
 

@@ -48,7 +48,7 @@ struct UploadPage {
                 ("store", .string(places.store)), ("edge", text(places.edge)),
                 ("accelerate", text(places.accelerate)),
                 ("otherOrigin", text(places.otherOrigin)),
-                ("needsToken", .bool(configuration.token != nil)),
+                ("needsToken", .bool(configuration.tokenDigest != nil)),
                 ("expiresSeconds", .number("\(configuration.expiresSeconds)")),
                 ("gatewayBodyBytes", .number("\(limits.bodyBytes)")),
                 ("lambdaEventBytes", .number("\(limits.lambdaEventBytes)")),

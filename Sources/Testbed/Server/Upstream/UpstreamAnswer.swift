@@ -1,11 +1,17 @@
 import Glibc
-import NetIO
+package import NetIO
 
 /// An answer that one role got from another.
-struct UpstreamAnswer {
-    let status: Int
-    let headers: HeaderFields
-    let body: [UInt8]
+package struct UpstreamAnswer {
+    package let status: Int
+    package let headers: HeaderFields
+    package let body: [UInt8]
+
+    package init(status: Int, headers: HeaderFields, body: [UInt8]) {
+        self.status = status
+        self.headers = headers
+        self.body = body
+    }
 }
 
 /// The head of an answer whose body follows.

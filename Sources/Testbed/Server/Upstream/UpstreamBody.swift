@@ -1,14 +1,14 @@
 /// Hands a client's body on to another role as it comes, and holds the client back while that role is
 /// slower.
 final class UpstreamBody: BodySink {
-    private let upstream: UpstreamExchange
+    private let upstream: any StoreUpload
     private weak var exchange: Exchange?
     private let noteWaiting: (Int) -> Void
     private var isPaused = false
 
     /// - Parameter noteWaiting: is told how many bytes wait here, whenever that has changed.
     init(
-        _ exchange: Exchange, to upstream: UpstreamExchange,
+        _ exchange: Exchange, to upstream: any StoreUpload,
         noteWaiting: @escaping (Int) -> Void = { _ in }
     ) {
         self.exchange = exchange

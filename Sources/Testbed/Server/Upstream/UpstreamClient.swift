@@ -4,7 +4,7 @@ import NetIO
 
 /// Requests from one role to another, over kept connections and on the asking role's loop.
 final class UpstreamClient {
-    typealias Completion = (Result<UpstreamAnswer, SystemError>) -> Void
+    typealias Completion = StoreCompletion
 
     let loop: EventLoop
     let address: SocketAddress
