@@ -182,10 +182,10 @@ def test_a_malformed_event_is_an_error_and_the_next_one_is_answered(secure, func
 
 
 def test_an_answer_over_lambdas_limit_is_refused_with_what_to_do(secure, tmp_path):
-    body = document(size=5_242_880 * 10_000, partBytes=5_242_880, filename="a")
+    body = document(size=5_242_880 * 500, partBytes=5_242_880, filename="a")
     token = {"Authorization": f"Bearer {secure.token}"}
     event = lambda_runtime.event("http", "POST", "/signed-multipart", token, body)
-    answer = b"<UploadId>%s</UploadId>" % (b"u" * 700)
+    answer = b"<UploadId>%s</UploadId>" % (b"u" * 14_000)
 
     def serve(connection):
         request_head(connection)
