@@ -1,4 +1,4 @@
-import Presign
+package import Presign
 
 /// What `serve` starts.
 package struct TestbedConfiguration: Sendable {
@@ -17,6 +17,8 @@ package struct TestbedConfiguration: Sendable {
     package var storeLimits = StoreLimits()
     /// nil: loopback, with nothing in between.
     package var link: LinkProfile?
+    /// The store as clients reach it, where a proxy stands in front: signed URLs name it.
+    package var publicStore: Endpoint?
     /// TLS 1.3 on every role, between the client and it.
     package var isSecure = false
     package var resumesTLSSessions = true

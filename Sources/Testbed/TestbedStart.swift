@@ -126,6 +126,9 @@ extension Testbed {
             gateway.acceleratePort = accelerate
             gateway.linkName = configuration.linkName
             gateway.bucketWithoutCORS = bench.bucketWithoutCORS
+            gateway.remote = configuration.publicStore.map {
+                RemoteStore(endpoint: $0, accelerated: nil)
+            }
             return gateway
         }
     }

@@ -14,6 +14,8 @@ case ${1:-} in
 -h | --help) sed -n '2,4s/^# \{0,1\}//p' "$0" && exit ;;
 esac
 stack=$1 file=${2:-$1.json}
+# The first version of the CLI knows only the other name.
+[ -z "${AWS_REGION:-}" ] || export AWS_DEFAULT_REGION=$AWS_REGION
 command -v aws >/dev/null || fail "needs the AWS CLI"
 
 outputs=$(aws cloudformation describe-stacks --stack-name "$stack" \
@@ -21,8 +23,8 @@ outputs=$(aws cloudformation describe-stacks --stack-name "$stack" \
     fail "the AWS CLI could not describe the stack '$stack'"
 plan=$(awk -F '\t' '
     # The outputs that are flags of run.
-    BEGIN { split("Target Bucket Region Gateway Edge Accelerate", names); for (i in names) known[names[i]] = 1 }
-    known[$1] && $2 !~ /["\\]/ { printf "%s  \"%s\": \"%s\"", separator, tolower($1), $2; separator = ",\n" }
+    BEGIN { split("Target Bucket Region Gateway Edge Accelerate", names, " "); for (i in names) known[names[i]] = 1 }
+    known[$1] && !index($2, "\"") && !index($2, "\\") { printf "%s  \"%s\": \"%s\"", separator, tolower($1), $2; separator = ",\n" }
 ' <<<"$outputs")
 [[ $plan == *'"target"'* && $plan == *'"gateway"'* ]] ||
     fail "'$stack' has no outputs Target and Gateway: is it a stack of deploy/aws/template.yaml?"

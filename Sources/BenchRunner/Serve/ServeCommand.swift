@@ -20,6 +20,9 @@ extension Command {
             Flag(name: "gateway-port", valueName: "N", help: "0: any free one (default)"),
             Flag(name: "edge-port", valueName: "N", help: "0: any free one (default)"),
             Flag(name: "accelerate-port", valueName: "N", help: "0: any free one (default)"),
+            Flag(
+                name: "public-store", valueName: "URL",
+                help: "the store as clients reach it through a proxy; the gateway signs for it"),
             Flag(name: "bucket", valueName: "NAME", help: "the one bucket (default uploads)"),
             Flag(name: "region", valueName: "NAME", help: "its region (default us-east-1)"),
             Flag(
@@ -109,13 +112,7 @@ enum ServeCommand {
             }
             store.now = { time }
         }
-        do throws(EndpointError) {
-            _ = try Endpoint(
-                style: .customPath, region: store.region, bucket: store.bucket,
-                url: "http://127.0.0.1:1")
-        } catch {
-            throw .usage("\(error)")
-        }
+        _ = try endpoint("http://127.0.0.1:1", store, "--bucket and --region")
         store.bucketWithoutCORS = store.bucket + withoutCORSSuffix
         var configuration = TestbedConfiguration(store: store)
         configuration.host = settings.text("host") ?? configuration.host
@@ -123,6 +120,10 @@ enum ServeCommand {
         configuration.gatewayPort = try settings.parsed("gateway-port", default: 0, port)
         configuration.edgePort = try settings.parsed("edge-port", default: 0, port)
         configuration.acceleratePort = try settings.parsed("accelerate-port", default: 0, port)
+        configuration.publicStore = try settings.parsed("public-store", default: nil) {
+            url, source throws(CommandError) in
+            try endpoint(url, store, source)
+        }
         configuration.limits = try EmulationFlags.limits(settings)
         configuration.link = try settings.parsed("link", default: nil, EmulationFlags.link)
         configuration.linkName = settings.text("link")
@@ -150,6 +151,17 @@ enum ServeCommand {
             return try RequestLog(path: path)
         } catch {
             throw CommandError(exitCode: .resultsNotWritten, message: "--log: \(error)")
+        }
+    }
+
+    private static func endpoint(
+        _ url: String, _ store: StoreConfiguration, _ source: String
+    ) throws(CommandError) -> Endpoint {
+        do throws(EndpointError) {
+            return try Endpoint(
+                style: .customPath, region: store.region, bucket: store.bucket, url: url)
+        } catch {
+            throw .usage("\(source): \(error)")
         }
     }
 

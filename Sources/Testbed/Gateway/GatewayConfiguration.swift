@@ -13,7 +13,7 @@ package struct GatewayConfiguration: Sendable {
     package var upstream: ListenAddress?
     /// Of the URLs that it signs.
     package var scheme = "http"
-    /// A store that is not this program's: signed URLs name it, and `store` is not looked at.
+    /// A store behind another address than this program's own: signed URLs name it.
     package var remote: RemoteStore?
     /// The accelerate endpoint's port as clients reach it; nil when there is none.
     package var acceleratePort: Int?
@@ -62,10 +62,10 @@ package struct GatewayConfiguration: Sendable {
     }
 }
 
-/// The addresses of a bucket that others serve.
+/// The addresses of a bucket that others serve, or stand in front of.
 package struct RemoteStore: Sendable {
     package let endpoint: Endpoint
-    /// nil when there is no acceleration.
+    /// nil when there is none but this program's.
     package let accelerated: Endpoint?
 
     package init(endpoint: Endpoint, accelerated: Endpoint?) {

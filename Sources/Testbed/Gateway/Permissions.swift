@@ -112,7 +112,7 @@ final class Permissions {
     private static func acceleratedEndpoint(
         _ configuration: GatewayConfiguration
     ) throws(EndpointError) -> Endpoint? {
-        if let remote = configuration.remote { return remote.accelerated }
+        if let accelerated = configuration.remote?.accelerated { return accelerated }
         guard let port = configuration.acceleratePort else { return nil }
         return try Endpoint(
             style: .customVirtualHosted, region: configuration.region,

@@ -76,7 +76,9 @@ private struct Places {
         let port = String(authority[(end ?? authority.endIndex)...])
         // As `Permissions` signs.
         let host = configuration.store.isWildcard ? called : configuration.store.localName
-        store = "\(scheme)://\(host):\(configuration.store.port)"
+        store =
+            configuration.remote.map { "\($0.endpoint.scheme)://\($0.endpoint.host)" }
+            ?? "\(scheme)://\(host):\(configuration.store.port)"
         edge = configuration.edgePort.map { "\(scheme)://\(host):\($0)" }
         accelerate = configuration.acceleratePort.map {
             "\(scheme)://\(configuration.bucket).localhost:\($0)"
