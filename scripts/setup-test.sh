@@ -5,9 +5,9 @@ cd "$(dirname "$0")/.."
 . scripts/packages.sh
 
 requirements=Tests/Interop/requirements.txt
-elsewhere='    Fedora:  dnf install python3 curl chromium
-    Alpine:  apk add python3 curl chromium
-    Arch:    pacman -S --needed python curl chromium'
+elsewhere='    Fedora:  dnf install python3 curl chromium nginx nodejs openssl iproute binutils
+    Alpine:  apk add python3 curl chromium nginx nodejs openssl iproute2 binutils
+    Arch:    pacman -S --needed python curl chromium nginx nodejs openssl iproute2 binutils'
 
 packages=()
 command -v curl >/dev/null || packages+=(curl ca-certificates)
@@ -17,6 +17,11 @@ python3 -c 'import ensurepip, venv' 2>/dev/null || packages+=(python3 python3-ve
 # which does not run in containers: there a browser that is installed otherwise is used.
 command -v chromium >/dev/null || command -v chromium-browser >/dev/null ||
     command -v google-chrome >/dev/null || packages+=(chromium fonts-dejavu-core)
+# nginx stands in front of 'serve'; Debian has it outside of a user's PATH. Node.js runs the edge's function.
+command -v nginx >/dev/null || [ -x /usr/sbin/nginx ] || packages+=(nginx-light)
+command -v node >/dev/null || command -v nodejs >/dev/null || packages+=(nodejs)
+command -v openssl >/dev/null || packages+=(openssl)
+command -v ss >/dev/null || packages+=(iproute2)
 ((${#packages[@]} == 0)) || install_packages "$elsewhere" "${packages[@]}"
 
 python3 -c 'import sys; sys.exit(sys.version_info < (3, 10))' ||
