@@ -1,6 +1,6 @@
 """Debian's nginx with the configuration of docs/nginx, in a folder of its own."""
 
-import re
+import os
 import shutil
 import socket
 import subprocess
@@ -15,6 +15,7 @@ BINARY = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin")
 START_LIMIT_S = 10
 
 MAIN = """\
+{user}
 daemon off;
 pid nginx.pid;
 worker_processes 1;
@@ -69,7 +70,9 @@ class Nginx:
             assert old in text, old
             text = text.replace(old, new)
         (folder / "uploadbench.conf").write_text(text)
-        (folder / "nginx.conf").write_text(MAIN.format(file=folder / "uploadbench.conf"))
+        # Started by root, it would become a user who may not use this folder.
+        user = "user root;" if os.geteuid() == 0 else ""
+        (folder / "nginx.conf").write_text(MAIN.format(user=user, file=folder / "uploadbench.conf"))
         self.certificate = make_certificate(folder)
 
     @property

@@ -59,7 +59,7 @@ def run(front, behind, folder, *flags):
         environment=behind.environment | {"UPLOADBENCH_TOKEN": behind.token},
     )  # fmt: skip
     return done, collections.Counter(
-        (row["scenario"], row["outcome"], row["http_status"]) for row in results.rows(folder, "samples")
+        (row["scenario"], row["outcome"], row["http_status"]) for row in results.rows(folder, "samples.csv")
     )
 
 
@@ -140,21 +140,23 @@ def test_without_the_two_lines_it_would_be_buffered_and_refused(front, behind, b
 
 
 @pytest.mark.parametrize(
-    "signer, status, code",
-    [("gateway", "429", "Too Many Requests"), ("local", "503", "SlowDown")],
+    "scenario, signer, good, bad",
+    [
+        ("proxy-json", "gateway", ("ok", "201"), ("refused", "429")),
+        ("presigned-put", "local", ("ok", "200"), ("server-error", "503")),
+    ],
 )
-def test_what_the_limiter_refuses_is_counted_by_its_status(front, behind, tmp_path, signer, status, code):
+def test_what_the_limiter_refuses_is_counted_by_its_status(front, behind, tmp_path, scenario, signer, good, bad):
     _, ended = run(
-        front(*SLOW), behind, tmp_path / "run", "--scenarios", "presigned-put", "--signer", signer, "--size", "4KiB",
+        front(*SLOW), behind, tmp_path / "run", "--scenarios", scenario, "--signer", signer, "--size", "4KiB",
         "-n", "40", "-c", "8",
     )  # fmt: skip
-    outcome = "refused" if status == "429" else "server-error"
-    assert ended["presigned-put", "ok", "201" if signer == "gateway" else "200"] >= 2
-    assert ended["presigned-put", outcome, status] >= 5
+    assert ended[scenario, *good] >= 5
+    assert ended[scenario, *bad] >= 5
     assert sum(ended.values()) == 40
     assert len(ended) == 2, ended
-    codes = {row["error_code"] for row in results.rows(tmp_path / "run", "samples") if row["outcome"] != "ok"}
-    assert codes == {code}
+    codes = {row["error_code"] for row in results.rows(tmp_path / "run", "samples.csv") if row["outcome"] != "ok"}
+    assert codes == {"SlowDown" if signer == "local" else "Too Many Requests"}
 
 
 def test_a_browser_can_read_the_apis_refusal(front, behind):
