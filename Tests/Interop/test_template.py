@@ -180,6 +180,9 @@ def test_a_plan_file_is_made_of_the_outputs_and_run_takes_it(moto, stack, endpoi
         name.lower(): value for name, value in stack.items() if name != "RestGateway"
     }
     assert made["target"] == "https://s3.us-east-1.amazonaws.com"
+    # What it says to type is what run wants to hear.
+    hosts = {url.removeprefix("https://") for url in made.values() if url.startswith("https://")}
+    assert set(re.search(r"--yes-load (\S+)", done.out)[1].split(",")) == hosts
     # The same keys, for a backend that is here.
     # With the edge, which this stack has not.
     local = {

@@ -29,4 +29,7 @@ plan=$(awk -F '\t' '
 [[ $plan == *'"target"'* && $plan == *'"gateway"'* ]] ||
     fail "'$stack' has no outputs Target and Gateway: is it a stack of deploy/aws/template.yaml?"
 printf '{\n%s\n}\n' "$plan" >"$file"
-echo "$file; now type: UPLOADBENCH_TOKEN=... uploadbench run --plan $file"
+# Whoever loads hosts that are not this machine has to name them.
+hosts=$(sed -nE 's|.*"https://([^/"]*).*|\1|p' "$file" | sort -u | paste -sd , -)
+echo "$file; now type:"
+echo "    UPLOADBENCH_TOKEN=... uploadbench run --plan $file --yes-load $hosts --max-cost 5"

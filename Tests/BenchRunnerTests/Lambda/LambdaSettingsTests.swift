@@ -4,7 +4,8 @@ import Testing
 
 @Suite struct LambdaSettingsTests {
     private let environment = [
-        "UPLOADBENCH_BUCKET": "my-bucket", "UPLOADBENCH_USER": "bench", "AWS_REGION": "eu-central-1",
+        "UPLOADBENCH_BUCKET": "my-bucket", "UPLOADBENCH_USER": "bench",
+        "AWS_REGION": "eu-central-1",
         "UPLOADBENCH_TOKEN_SHA256": String(repeating: "0a", count: 32), "AWS_ACCESS_KEY_ID": "AKID",
         "AWS_SECRET_ACCESS_KEY": "a-secret-key", "AWS_SESSION_TOKEN": "session",
     ]

@@ -74,7 +74,8 @@ import Testing
 
     @Test func `a field cannot bring a second one along`() throws {
         let event = try event(
-            #"{"httpMethod": "GET", "path": "/", "headers": {"X-A": "1\r\nAuthorization: Bearer x"}}"#)
+            #"{"httpMethod": "GET", "path": "/", "headers": {"X-A": "1\r\nAuthorization: Bearer x"}}"#
+        )
         #expect(event.request.headers.first("Authorization") == nil)
     }
 }
