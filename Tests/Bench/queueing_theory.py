@@ -71,18 +71,6 @@ class MD1:
         return float(1 - (1 - rate * service) * total)
 
 
-def t_quantile(share: float, freedom: int) -> float:
-    """Student's, by integrating its density."""
-    constant = math.exp(math.lgamma((freedom + 1) / 2) - math.lgamma(freedom / 2))
-    constant /= math.sqrt(freedom * math.pi)
-    area, at, step = 0.5, 0.0, 1e-3
-    while area < share:
-        middle = at + step / 2
-        area += step * constant * (1 + middle * middle / freedom) ** (-(freedom + 1) / 2)
-        at += step
-    return at
-
-
 class SplitMix64:
     """The server's source of service times (Steele, Lea, Flood, 2014)."""
 
