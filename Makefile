@@ -25,6 +25,9 @@ interop-servers: setup ## checks on other S3 servers: Ceph's gateway, rclone and
 interop-shards: setup ## shards under a real Slurm and GNU parallel, which it installs
 	@scripts/check-shards.sh
 
+docs-servers: setup ## the table in docs/servers.md, anew, by doctor on the same servers
+	@scripts/check-servers.sh --docs-servers
+
 docs-guard: setup ## the tables in docs/guard.md, anew, on the same servers
 	@scripts/check-servers.sh --docs
 

@@ -2,8 +2,8 @@ import Foundation
 
 /// The commands, in the order in which help lists them.
 let commands: [Command] = [
-    .run, .compare, .capacity, .report, .cost, .recommend, .merge, .guardRails, .clean, .sign,
-    .presign, .serve, .lambda, .export,
+    .run, .compare, .capacity, .report, .cost, .recommend, .merge, .doctor, .guardRails, .clean,
+    .sign, .presign, .serve, .lambda, .export,
 ]
 
 @main

@@ -22,6 +22,9 @@ enum PresignFlags {
         Flag(
             name: "region", valueName: "NAME", help: "its region (default: AWS_REGION, us-east-1)"),
         Flag(
+            name: "profile", valueName: "NAME",
+            help: "of the shared AWS config files; keys in the environment then do not count"),
+        Flag(
             name: "style", valueName: "STYLE",
             help:
                 "\(Endpoint.Style.allCases.map(\.rawValue).joined(separator: ", ")) (default virtual, or custom-path with --endpoint)"
@@ -52,7 +55,7 @@ enum PresignFlags {
 
 enum PresignHelp {
     static let details = """
-        Credentials come from AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN; batch has them
+        Credentials are found as AWS's tools find them (docs/credentials.md has the order); batch has them
         in each line. What it prints is a permission: keep it out of logs.
 
         --format json    one object: url, method, headers, signature; for a form url, fields, signature
@@ -139,21 +142,25 @@ struct PresignPlan {
     let headers: [NameValue]
 
     init(_ arguments: Arguments, key: String) throws(CommandError) {
-        let environment = ProcessInfo.processInfo.environment
-        guard let accessKey = environment["AWS_ACCESS_KEY_ID"],
-            let secretKey = environment["AWS_SECRET_ACCESS_KEY"]
-        else {
-            throw .usage("set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY")
-        }
         guard let bucket = arguments.value("bucket") else {
             throw .usage("presign needs --bucket NAME")
         }
-        let token = environment["AWS_SESSION_TOKEN"].flatMap { $0.isEmpty ? nil : $0 }
-        credentials = Credentials(
-            accessKey: accessKey, secretKey: secretKey, sessionToken: token)
-        let region =
-            arguments.value("region") ?? environment["AWS_REGION"]
-            ?? environment["AWS_DEFAULT_REGION"] ?? "us-east-1"
+        let environment = AWSEnvironment(explicitProfile: arguments.value("profile"))
+        let region: String
+        let found: FoundCredentials?
+        do throws(CredentialError) {
+            let chain = try CredentialChain(environment)
+            found = try chain.find()
+            region =
+                arguments.value("region") ?? AWSPlace(environment, chain.profiles).region
+                ?? "us-east-1"
+        } catch {
+            throw error.commandError
+        }
+        guard let found else {
+            throw .usage("set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE")
+        }
+        credentials = found.credentials
         endpoint = try Self.endpoint(arguments, region: region, bucket: bucket)
         self.key = key
         expiresSeconds = try Quantities.count(

@@ -9,21 +9,21 @@ package struct SignedRequests {
     package init(_ store: GuardContext.Store) { self.store = store }
 
     package func put(_ key: String, _ body: BodySlice, at time: SigningTime) -> Request {
-        request(
+        signed(
             "PUT", key: key, fields: [("Content-Type", GuardFiles.contentType)], body: [body],
             at: time)
     }
 
     package func head(_ key: String, at time: SigningTime) -> Request {
-        request("HEAD", key: key, at: time)
+        signed("HEAD", key: key, at: time)
     }
 
     package func delete(_ key: String, at time: SigningTime) -> Request {
-        request("DELETE", key: key, at: time)
+        signed("DELETE", key: key, at: time)
     }
 
     package func abort(_ uploadID: String, of key: String, at time: SigningTime) -> Request {
-        request("DELETE", key: key, query: [("uploadId", uploadID)], at: time)
+        signed("DELETE", key: key, query: [("uploadId", uploadID)], at: time)
     }
 
     /// Multipart uploads under way whose keys begin so.
@@ -34,7 +34,7 @@ package struct SignedRequests {
     ) -> Request {
         let page = after.map { [("key-marker", $0.key)] } ?? []
         let marker = after.map { [("upload-id-marker", $0.id)] } ?? []
-        return request(
+        return signed(
             "GET", query: page + [("prefix", prefix)] + marker + [("uploads", "")], at: time)
     }
 
@@ -44,12 +44,12 @@ package struct SignedRequests {
     ) -> Request {
         let page = after.map { [("key-marker", $0.key)] } ?? []
         let marker = after.map { [("version-id-marker", $0.id)] } ?? []
-        return request(
+        return signed(
             "GET", query: page + [("prefix", prefix)] + marker + [("versions", "")], at: time)
     }
 
     package func delete(_ key: String, version: String, at time: SigningTime) -> Request {
-        request("DELETE", key: key, query: [("versionId", version)], at: time)
+        signed("DELETE", key: key, query: [("versionId", version)], at: time)
     }
 
     /// - Parameter continuation: of the answer before, where it was not the last.
@@ -57,7 +57,7 @@ package struct SignedRequests {
         prefix: String, continuation: String? = nil, at time: SigningTime
     ) -> Request {
         let page = continuation.map { [("continuation-token", $0)] } ?? []
-        return request("GET", query: page + [("list-type", "2"), ("prefix", prefix)], at: time)
+        return signed("GET", query: page + [("list-type", "2"), ("prefix", prefix)], at: time)
     }
 
     /// Allows one origin.
@@ -67,17 +67,27 @@ package struct SignedRequests {
             <AllowedMethod>PUT</AllowedMethod><AllowedMethod>POST</AllowedMethod>\
             <AllowedHeader>*</AllowedHeader><ExposeHeader>ETag</ExposeHeader></CORSRule></CORSConfiguration>
             """
-        return request("PUT", query: [("cors", "")], body: [.bytes(Array(xml.utf8))], at: time)
+        return signed("PUT", query: [("cors", "")], body: [.bytes(Array(xml.utf8))], at: time)
     }
 
-    private func request(
+    /// Any request, without a signature.
+    package func unsigned(_ method: String, key: String? = nil, fields: [NameValue]) -> Request {
+        Request(method, path(key), at: store.origin, fields: fields)
+    }
+
+    private func path(_ key: String?) -> String {
+        let prefix = store.presigner.endpoint.pathPrefix
+        guard let key else { return prefix.isEmpty ? "/" : prefix }
+        return prefix + "/" + PercentEncoding.encode(key, keepingSlash: true)
+    }
+
+    /// Any request, its body not covered by the signature.
+    package func signed(
         _ method: String, key: String? = nil, query: [NameValue] = [], fields: [NameValue] = [],
         body: [BodySlice] = [], at time: SigningTime
     ) -> Request {
         let endpoint = store.presigner.endpoint
-        let path =
-            key.map { endpoint.pathPrefix + "/" + PercentEncoding.encode($0, keepingSlash: true) }
-            ?? (endpoint.pathPrefix.isEmpty ? "/" : endpoint.pathPrefix)
+        let path = path(key)
         let signer = HeaderSigner(
             credentials: store.presigner.credentials, region: store.presigner.region)
         let signed = signer.sign(

@@ -38,7 +38,7 @@ enum CleanFlags {
                 name: "target", valueName: "URL",
                 help: "where the store is now, if that has changed"),
         ]
-        + RunFlags.named("cacert", "insecure", "quiet") + [
+        + RunFlags.named("profile", "cacert", "insecure", "quiet") + [
             Flag(name: "format", valueName: "HOW", help: "table (default) or json")
         ]
 }
@@ -96,7 +96,8 @@ extension CleanUp {
         directoryPath = path
         let authorities = settings.text("cacert")
         target = try RunTarget(
-            recorded: record, storeURL: settings.text("target"), authoritiesPath: authorities)
+            recorded: record, storeURL: settings.text("target"), profile: settings.text("profile"),
+            authoritiesPath: authorities)
         var transfer = TransferConfiguration()
         transfer.authoritiesPath = authorities
         transfer.verifiesServer = try !settings.isOn("insecure")

@@ -28,7 +28,8 @@ struct CleanUp {
 
     func run() throws(CommandError) -> CleanReport {
         guard let written else { return CleanReport() }
-        let endpoint = try ScenarioFactory.local(target, target.storeURL, .customPath, "--target")
+        let endpoint = try ScenarioFactory.local(
+            target, target.storeURL, target.storeStyle, "--target")
         let requests = SignedRequests(
             GuardContext.Store(presigner: endpoint.presigner, origin: endpoint.origin))
         let cleaner = BucketCleaner(

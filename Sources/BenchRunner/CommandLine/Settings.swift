@@ -36,6 +36,9 @@ struct Settings {
         return plan[name].map { ($0, "plan key \(name)") }
     }
 
+    /// The whole environment, for settings that are not this program's own.
+    var variables: [String: String] { environment }
+
     func text(_ name: String) -> String? { value(name)?.text }
 
     /// Every value of a repeatable flag; from the environment or the plan those between commas.

@@ -18,9 +18,8 @@ struct GuardContexts {
     init(_ plan: GuardPlan, _ target: RunTarget, run: String) throws(CommandError) {
         self.plan = plan
         self.run = run
-        // Path style: every S3 takes it, whatever names resolve to it.
         direct = Self.store(
-            try ScenarioFactory.local(target, target.storeURL, .customPath, "--target"))
+            try ScenarioFactory.local(target, target.storeURL, target.storeStyle, "--target"))
         accelerated = try target.accelerateURL.map { url throws(CommandError) in
             Self.store(
                 try ScenarioFactory.local(target, url, .customVirtualHosted, "--accelerate"))

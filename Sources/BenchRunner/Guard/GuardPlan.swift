@@ -15,9 +15,12 @@ struct GuardPlan {
         cases.contains(.hundredTimesTooLarge) || cases.contains(.oneByteTooLarge)
     }
 
-    init(_ settings: Settings) throws(CommandError) {
-        var base = try RunPlan(settings)
+    /// - Parameter given: target and strategies, where the caller has decided them.
+    init(_ settings: Settings, base given: RunPlan? = nil) throws(CommandError) {
+        var base: RunPlan
+        if let given { base = given } else { base = try RunPlan(settings) }
         if base.target == .embedded { base.link = settings.text("link") ?? RunPlan.loopback }
+        base.needsOwner = true
         self.base = base
         let named = try settings.list("cases", default: GuardCase.names) {
             text, source throws(CommandError) in

@@ -57,7 +57,10 @@ struct CellRun {
         let control = try line.start { startNs in
             CellControl(load, threads: plan.threads, startNs: startNs)
         }
-        while !line.isOver(within: Self.lookInterval) { look(control) }
+        while !line.isOver(within: Self.lookInterval) {
+            look(control)
+            target.credentials?.refreshIfDue(now: Date().timeIntervalSince1970)
+        }
         return result(cell, control, line.results, cpuNs: processCPUNs() - cpuBefore)
     }
 

@@ -4,23 +4,25 @@ import Transfer
 
 /// Signs the requests of multipart uploads; one per lane, for it keeps the upload's key.
 final class LocalMultipartSigner: MultipartSigning {
-    private let presigner: URLPresigner
+    private var identity: SigningIdentity
     private let origin: Origin
     private let expiresSeconds: Int
     private let keys: LocalKeys
     private var key = ""
 
     init(
-        _ presigner: URLPresigner, origin: Origin, expiresSeconds: Int, keyPrefix: String,
+        _ endpoint: ScenarioFactory.LocalEndpoint, expiresSeconds: Int, keyPrefix: String,
         random: RandomSource
     ) {
         keys = LocalKeys(below: keyPrefix, random)
-        self.presigner = presigner
-        self.origin = origin
+        identity = SigningIdentity(endpoint)
+        origin = endpoint.origin
         self.expiresSeconds = expiresSeconds
     }
 
     func create(for content: UploadContent, unixSeconds: Int64) throws -> RequestTarget {
+        // The later requests of this upload are signed as the first.
+        identity.renew()
         key = keys.next(content)
         return try target(
             "POST", [("uploads", "")], headers: [("content-type", content.contentType)],
@@ -44,7 +46,7 @@ final class LocalMultipartSigner: MultipartSigning {
     private func target(
         _ method: String, _ query: [NameValue], headers: [NameValue] = [], unixSeconds: Int64
     ) throws -> RequestTarget {
-        let signed = try presigner.presign(
+        let signed = try identity.presigner.presign(
             method: method, key: key, headers: headers, query: query,
             expiresSeconds: expiresSeconds, at: SigningTime(unixSeconds: unixSeconds))
         return RequestTarget(origin: origin, pathAndQuery: signed.target)

@@ -16,7 +16,7 @@ final class LocalPostSigner: PostSigning {
         let sizeBytes: Int64
     }
 
-    private let presigner: URLPresigner
+    private var identity: SigningIdentity
     private let target: RequestTarget
     private let expiresSeconds: Int
     private let keys: LocalKeys
@@ -25,16 +25,17 @@ final class LocalPostSigner: PostSigning {
     private static let preparedLimit = 64
 
     init(
-        _ presigner: URLPresigner, origin: Origin, expiresSeconds: Int, keyPrefix: String
+        _ endpoint: ScenarioFactory.LocalEndpoint, expiresSeconds: Int, keyPrefix: String
     ) {
         keys = LocalKeys(below: keyPrefix)
-        self.presigner = presigner
-        let path = presigner.endpoint.pathPrefix
-        target = RequestTarget(origin: origin, pathAndQuery: path.isEmpty ? "/" : path)
+        identity = SigningIdentity(endpoint)
+        let path = endpoint.presigner.endpoint.pathPrefix
+        target = RequestTarget(origin: endpoint.origin, pathAndQuery: path.isEmpty ? "/" : path)
         self.expiresSeconds = expiresSeconds
     }
 
     func signedForm(for content: UploadContent, unixSeconds: Int64) throws -> SignedForm {
+        if identity.renew() { prepared = [:] }
         let kind = Kind(contentType: content.contentType, sizeBytes: content.sizeBytes)
         let form = try prepared(for: kind).signer.sign(
             key: keys.next(content), at: SigningTime(unixSeconds: unixSeconds))
@@ -49,7 +50,8 @@ final class LocalPostSigner: PostSigning {
             PostFormSigner.exactly(fields) + [.contentLength(kind.sizeBytes...kind.sizeBytes)]
         let made = Prepared(
             try PostFormSigner(
-                credentials: presigner.credentials, endpoint: presigner.endpoint, fields: fields,
+                credentials: identity.presigner.credentials, endpoint: identity.presigner.endpoint,
+                fields: fields,
                 conditions: conditions, expiresSeconds: expiresSeconds))
         prepared[kind] = made
         return made

@@ -34,7 +34,7 @@ final class LocalPutSigner: PutSigning {
         }
     }
 
-    private let presigner: URLPresigner
+    private var identity: SigningIdentity
     private let origin: Origin
     private let expiresSeconds: Int
     private let keyPrefix: String
@@ -43,16 +43,17 @@ final class LocalPutSigner: PutSigning {
     private var current: Current?
 
     init(
-        _ presigner: URLPresigner, origin: Origin, expiresSeconds: Int, keyPrefix: String
+        _ endpoint: ScenarioFactory.LocalEndpoint, expiresSeconds: Int, keyPrefix: String
     ) {
-        self.presigner = presigner
-        self.origin = origin
+        identity = SigningIdentity(endpoint)
+        origin = endpoint.origin
         self.expiresSeconds = expiresSeconds
         self.keyPrefix = keyPrefix
     }
 
     func signedPut(for content: UploadContent, unixSeconds: Int64) throws -> Request {
         let time = SigningTime(unixSeconds: unixSeconds)
+        if identity.renew() { (prepared, current) = ([:], nil) }
         if current?.head.content !== content { current = try Current(self, content) }
         guard let current else { preconditionFailure("it was made above") }
         return try current.request(random, at: time)
@@ -62,7 +63,7 @@ final class LocalPutSigner: PutSigning {
         if let known = prepared[content.contentType] { return known }
         let made = Prepared(
             try PresignedURLSigner(
-                presigner, headers: [("content-type", content.contentType)],
+                identity.presigner, headers: [("content-type", content.contentType)],
                 expiresSeconds: expiresSeconds))
         prepared[content.contentType] = made
         return made

@@ -72,10 +72,12 @@ struct Reachability {
             target.storeURL, path: "/\(target.bucket)?list-type=2&max-keys=0",
             headers: signed.headers)
         let code = ErrorCode.find(in: answer.body)
+        let source = "; the credentials are of \(target.credentials?.current.source ?? "nobody")"
         let advice = [
-            "InvalidAccessKeyId": "check AWS_ACCESS_KEY_ID",
-            "SignatureDoesNotMatch": "check AWS_SECRET_ACCESS_KEY",
-            "InvalidToken": "check AWS_SESSION_TOKEN", "ExpiredToken": "check AWS_SESSION_TOKEN",
+            "InvalidAccessKeyId": "check AWS_ACCESS_KEY_ID" + source,
+            "SignatureDoesNotMatch": "check AWS_SECRET_ACCESS_KEY" + source,
+            "InvalidToken": "check AWS_SESSION_TOKEN" + source,
+            "ExpiredToken": "check AWS_SESSION_TOKEN" + source,
             "NoSuchBucket": "check --bucket",
         ]
         guard let what = advice[code] else { return }

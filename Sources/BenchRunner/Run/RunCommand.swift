@@ -10,9 +10,11 @@ extension Command {
         ],
         details: """
             Without --target it starts 'uploadbench serve' for itself: an S3-like store and an API on the
-            loopback interface that forget the uploaded bytes and keep their checksums. For another target,
-            credentials come from AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN, and the
-            API's token from UPLOADBENCH_TOKEN.
+            loopback interface that forget the uploaded bytes and keep their checksums. For another target
+            credentials are found where AWS's tools find them: the environment (AWS_ACCESS_KEY_ID, …),
+            AWS_PROFILE and the shared config files with assumed roles, web identity, SSO and
+            credential_process, a container's endpoint, the instance's role; 'doctor' says which won. The
+            API's token comes from UPLOADBENCH_TOKEN.
 
             Every flag can also stand in the environment (UPLOADBENCH_SIZE=1MiB) or in a plan file
             ({"size": "1MiB,4MiB", "rounds": 5}); a flag wins over the environment, that over the plan.

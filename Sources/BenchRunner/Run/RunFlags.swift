@@ -83,10 +83,15 @@ enum RunFlags {
     ]
 
     static let place = [
-        Flag(name: "target", valueName: "URL", help: "an S3 endpoint, or 'embedded' (default)"),
+        Flag(
+            name: "target", valueName: "URL",
+            help: "an S3 endpoint, 'aws' (of --region), or 'embedded' (default)"),
         Flag(name: "bucket", valueName: "NAME", help: "the bucket at the target"),
         Flag(
             name: "region", valueName: "NAME", help: "its region (default: AWS_REGION, us-east-1)"),
+        Flag(
+            name: "profile", valueName: "NAME",
+            help: "of the shared AWS config files; keys in the environment then do not count"),
         Flag(
             name: "gateway", valueName: "URL", help: "the API that signs and reviews, with --target"
         ),

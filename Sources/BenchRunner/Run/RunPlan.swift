@@ -46,6 +46,11 @@ struct RunPlan: Sendable {
     var edgeURL: String?
     var accelerateURL: String?
     var signer: Signer
+    /// Of the shared config files; nil: `AWS_PROFILE`, or `default`.
+    var profile: String?
+    /// The bucket's owner does something besides the uploads, so that credentials are needed though
+    /// an API signs.
+    var needsOwner = false
     var expiresSeconds: Int
     var client: ClientPlan
     /// The emulated network as it was asked for; nil for a target that is not ours.
@@ -67,6 +72,10 @@ struct RunPlan: Sendable {
     /// What the run must hold; exit code 3 otherwise.
     var objectives: [Objective] = []
     var outputs = RunOutputs()
+
+    var needsCredentials: Bool {
+        signer == .local || needsOwner || safety.cleansUp || sharding?.barrier != nil
+    }
 
     var isEmulatedLink: Bool { link != nil && link != Self.loopback }
     static let loopback = "loopback"

@@ -6,14 +6,21 @@ import Testbed
 extension RunPlan {
     static let defaultLink = "cross-continent"
 
-    init(_ settings: Settings) throws(CommandError) {
-        target = settings.text("target").flatMap { $0 == "embedded" ? nil : .url($0) } ?? .embedded
+    /// - Parameter defaultSigner: where none is named.
+    init(_ settings: Settings, defaultSigner: Signer = .gateway) throws(CommandError) {
+        profile = settings.text("profile")
+        let aws = try Self.aws(settings)
+        let url = aws?.storeURL ?? settings.text("target")
+        target = url.flatMap { $0 == "embedded" ? nil : .url($0) } ?? .embedded
         link = try Self.link(settings, target)
         let isEmulatedLink = link != nil && link != Self.loopback
-        signer = try settings.choice("signer", default: Signer.gateway)
+        signer = try settings.choice("signer", default: defaultSigner)
         gatewayURL = settings.text("gateway")
         edgeURL = settings.text("edge")
-        accelerateURL = settings.text("accelerate")
+        // A bucket may not have it: only strategies that are asked for by name go there.
+        let isAccelerated = settings.text("scenarios")?.contains("accelerated") ?? false
+        accelerateURL =
+            settings.text("accelerate") ?? (isAccelerated ? aws?.accelerateURL : nil)
         filesPath = settings.text("files")
         client = try ClientPlan(settings, isEmulatedLink: isEmulatedLink)
         open = try OpenPlan(settings)
@@ -43,7 +50,7 @@ extension RunPlan {
         }
         samples = try SampleChoice(settings, seed: seed)
         bucket = settings.text("bucket")
-        region = settings.text("region")
+        region = settings.text("region") ?? aws?.region
         expiresSeconds = try settings.parsed("expires", default: 300) {
             text, source throws(CommandError) in
             try Quantities.count(text, source, in: 1...604_800)
@@ -68,6 +75,17 @@ extension RunPlan {
             try Quantities.count(text, source, in: 1...256)
         }
         try check(settings)
+    }
+
+    private static func aws(_ settings: Settings) throws(CommandError) -> AWSTarget? {
+        guard settings.text("target") == "aws" else { return nil }
+        do throws(CredentialError) {
+            let environment = AWSEnvironment(
+                variables: settings.variables, explicitProfile: settings.text("profile"))
+            return try AWSTarget(environment, region: settings.text("region"))
+        } catch {
+            throw .usage(error.description)
+        }
     }
 
     private static func link(

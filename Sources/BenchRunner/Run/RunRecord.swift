@@ -19,6 +19,8 @@ struct RunRecord {
     var selfCheck: SelfCheck?
     /// Rows that samples.csv lacks because the disk was too slow.
     var samplesDropped = 0
+    /// Strategies that the server has no operation for, with its answer.
+    var unsupported: [Strategy: UnsupportedAnswer] = [:]
     /// Requests that were sent again, by cell and by what they failed of.
     var retried: [RetriedRecord] = []
     /// How the shards of this run started together, where they did.
@@ -41,6 +43,12 @@ struct RunRecord {
             "warnings": warnings,
         ]
         object["self_check"] = selfCheck?.object ?? NSNull()
+        object["not_supported"] = unsupported.map { strategy, answer in
+            [
+                "scenario": strategy.rawValue, "http_status": answer.status,
+                "error_code": answer.errorCode,
+            ] as [String: Any]
+        }
         object["retried"] = retried.map(\.object)
         object["samples_dropped"] = samplesDropped
         if !plan.objectives.isEmpty { object["objectives"] = objectives.map(\.object) }
@@ -116,6 +124,7 @@ struct RunRecord {
             "bucket": target.bucket,
             "region": target.region,
         ]
+        object["credentials"] = target.credentials?.current.source ?? NSNull()
         object["gateway"] = target.gatewayURL.map(withoutSecrets) ?? NSNull()
         object["edge"] = target.edgeURL.map(withoutSecrets) ?? NSNull()
         object["accelerate"] = target.accelerateURL.map(withoutSecrets) ?? NSNull()

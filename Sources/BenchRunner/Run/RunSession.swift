@@ -51,8 +51,9 @@ final class RunSession {
     func run() throws(CommandError) -> ExitCode {
         progress.note("results: \(directory.path)")
         if let check = record.selfCheck { progress.note(check.line) }
+        try lookForSupport()
         for (number, cell) in plan.cells().enumerated()
-        where mayGoOn {
+        where mayGoOn && record.unsupported[cell.scenario] == nil {
             guard try meeting?.beforeCell(number) ?? true else { break }
             let before = endpoint?.accounts()?.roles["gateway"]
             var result = try cellRun.measure(cell, look: { progress.update(cell, $0) })
@@ -79,6 +80,14 @@ final class RunSession {
     private var isTargetThere: Bool { endpoint?.isRunning ?? true }
     private var mayGoOn: Bool {
         !Interruption.isRequested && isTargetThere && budget.reached == nil
+    }
+
+    /// Strategies that the server has no operation for are left out, and said to be.
+    private func lookForSupport() throws(CommandError) {
+        guard let answer = try SupportProbe(plan: plan, target: record.target).formsUnsupported()
+        else { return }
+        record.unsupported[.presignedPost] = answer
+        progress.note("presigned-post: not supported by this server (\(answer.text)), left out")
     }
 
     private func finish() throws(CommandError) -> ExitCode {
@@ -117,7 +126,7 @@ final class RunSession {
             return .interrupted
         }
         if record.objectives.contains(where: { !$0.isMet }) { return .objectiveMissed }
-        return finished.contains(where: Self.isFailure) ? .failure : .success
+        return finished.isEmpty || finished.contains(where: Self.isFailure) ? .failure : .success
     }
 
     /// A cell without any success, unless its size was known to be refused.
@@ -153,6 +162,10 @@ final class RunSession {
             Terminal.write($0)
         }
         finished.flatMap(FailureLine.retried).forEach { Terminal.writeSentence($0) }
+        for (strategy, answer) in record.unsupported {
+            Terminal.writeSentence(
+                "\(strategy.rawValue): not supported by this server (\(answer.text)), left out")
+        }
         Findings(comparison).sentences.forEach { Terminal.writeSentence($0) }
         LoadFindings.lines(comparison).forEach { Terminal.writeSentence($0) }
         record.objectives.forEach { Terminal.writeSentence($0.text) }

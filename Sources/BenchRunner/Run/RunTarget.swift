@@ -1,5 +1,6 @@
 import Foundation
 import Presign
+import Transfer
 
 /// Where a run's requests go, and what it may sign with.
 struct RunTarget: Sendable {
@@ -9,16 +10,27 @@ struct RunTarget: Sendable {
     let accelerateURL: String?
     let bucket: String
     let region: String
-    /// For `--signer local`; nil when only the gateway signs.
-    let accessKey: String?
-    let secretKey: String?
-    let sessionToken: String?
+    /// For `--signer local` and for whatever else the bucket's owner does; nil when only the gateway
+    /// signs.
+    let credentials: LiveCredentials?
     /// The gateway's bearer token.
     let apiToken: String?
     /// The authority of the embedded endpoint's certificates.
     let authoritiesPath: String?
     /// What of the target is emulated; nil for a real one.
     let emulated: EmulatedParts?
+
+    var accessKey: String? { credentials?.current.credentials.accessKey }
+    var secretKey: String? { credentials?.current.credentials.secretKey }
+    var sessionToken: String? { credentials?.current.credentials.sessionToken }
+
+    /// AWS has a name for each bucket; other servers are asked by path, which all of them take,
+    /// whatever names resolve to them.
+    var storeStyle: Endpoint.Style {
+        let host = Origin(url: storeURL)?.host.lowercased() ?? ""
+        let isAWS = host.hasSuffix(".amazonaws.com") || host.hasSuffix(".amazonaws.com.cn")
+        return isAWS ? .customVirtualHosted : .customPath
+    }
 
     var isEmbedded: Bool { emulated != nil }
     var link: String? { emulated?.link }
@@ -38,8 +50,8 @@ struct EmulatedParts: Sendable {
 }
 
 extension RunTarget {
-    /// A target that is already there; keys and token come from the environment only, because a
-    /// command line is visible to every user of the machine.
+    /// A target that is already there; keys and token never come from the command line, which every
+    /// user of the machine can see.
     init(
         url: String, plan: RunPlan,
         environment: [String: String] = ProcessInfo.processInfo.environment
@@ -49,24 +61,28 @@ extension RunTarget {
         edgeURL = plan.edgeURL
         accelerateURL = plan.accelerateURL
         bucket = plan.bucket ?? ""
-        region =
-            plan.region ?? environment["AWS_REGION"] ?? environment["AWS_DEFAULT_REGION"]
-            ?? "us-east-1"
-        accessKey = environment["AWS_ACCESS_KEY_ID"]
-        secretKey = environment["AWS_SECRET_ACCESS_KEY"]
-        sessionToken = environment["AWS_SESSION_TOKEN"]
+        let aws = AWSEnvironment(variables: environment, explicitProfile: plan.profile)
+        do throws(CredentialError) {
+            let profiles = try aws.profiles()
+            region = plan.region ?? AWSPlace(aws, profiles).region ?? "us-east-1"
+            credentials = plan.needsCredentials ? try LiveCredentials.find(aws) : nil
+        } catch {
+            throw error.commandError
+        }
         apiToken = environment["UPLOADBENCH_TOKEN"]
         authoritiesPath = plan.client.authoritiesPath
         emulated = nil
-        if plan.signer == .local, accessKey == nil || secretKey == nil {
+        if plan.signer == .local, credentials == nil {
             throw .usage(
-                "--signer local needs credentials: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY")
+                "--signer local needs credentials: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or"
+                    + " AWS_PROFILE, or another source that AWS's own tools know")
         }
     }
 
     /// Where a recorded run wrote, with the credentials of now.
     init(
-        recorded record: RecordedRecord, storeURL url: String?, authoritiesPath: String?,
+        recorded record: RecordedRecord, storeURL url: String?, profile: String?,
+        authoritiesPath: String?,
         environment: [String: String] = ProcessInfo.processInfo.environment
     ) throws(CommandError) {
         let target = record.json["target"]
@@ -78,9 +94,17 @@ extension RunTarget {
         }
         (storeURL, bucket, region) = (store, name, place)
         (gatewayURL, edgeURL, accelerateURL, apiToken, emulated) = (nil, nil, nil, nil, nil)
-        accessKey = environment["AWS_ACCESS_KEY_ID"]
-        secretKey = environment["AWS_SECRET_ACCESS_KEY"]
-        sessionToken = environment["AWS_SESSION_TOKEN"]
+        let aws = AWSEnvironment(variables: environment, explicitProfile: profile)
+        do throws(CredentialError) {
+            credentials = try LiveCredentials.find(aws)
+        } catch {
+            throw error.commandError
+        }
+        guard credentials != nil else {
+            throw .usage(
+                "to delete objects takes credentials: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or"
+                    + " AWS_PROFILE, or another source that AWS's own tools know")
+        }
         self.authoritiesPath = authoritiesPath
     }
 
@@ -109,9 +133,10 @@ extension RunTarget {
         accelerateURL = ready.accelerate
         bucket = ready.bucket
         region = ready.region
-        accessKey = ready.access_key
-        secretKey = ready.secret_key
-        sessionToken = nil
+        credentials = LiveCredentials(
+            FoundCredentials(
+                Credentials(accessKey: ready.access_key, secretKey: ready.secret_key),
+                source: "the embedded endpoint"))
         apiToken = ready.token
         authoritiesPath = ready.ca_file
         let object = (try? JSONSerialization.jsonObject(with: data)) as? [String: Any]

@@ -16,6 +16,7 @@ struct ScenarioFactory: Sendable {
     struct LocalEndpoint: Sendable {
         let presigner: URLPresigner
         let origin: Origin
+        let credentials: LiveCredentials?
     }
 
     /// - Throws: a usage error for a URL that is none.
@@ -23,8 +24,7 @@ struct ScenarioFactory: Sendable {
         self.plan = plan
         guard plan.signer == .gateway else {
             (gateway, edge) = (nil, nil)
-            // Path style: every S3 takes it, whatever names resolve to it.
-            direct = try Self.local(target, target.storeURL, .customPath, "--target")
+            direct = try Self.local(target, target.storeURL, target.storeStyle, "--target")
             accelerated = try target.accelerateURL.map { url throws(CommandError) in
                 try Self.local(target, url, .customVirtualHosted, "--accelerate")
             }
@@ -106,7 +106,8 @@ struct ScenarioFactory: Sendable {
             sessionToken: target.sessionToken)
         return LocalEndpoint(
             presigner: URLPresigner(credentials: credentials, endpoint: endpoint),
-            origin: try origin("\(endpoint.scheme)://\(endpoint.host)", flag))
+            origin: try origin("\(endpoint.scheme)://\(endpoint.host)", flag),
+            credentials: target.credentials)
     }
 
     static func api(

@@ -6,22 +6,20 @@ import Transfer
 /// a signer's prepared state is several kilobytes, and stays in the processor's cache while all use
 /// the same.
 final class WorkerSigners {
-    private let presigner: URLPresigner
-    private let origin: Origin
+    private let endpoint: ScenarioFactory.LocalEndpoint
     private let expiresSeconds: Int
     private let keyPrefix: String
     private let random = RandomSource()
 
     private(set) lazy var puts: any PutSigning = LocalPutSigner(
-        presigner, origin: origin, expiresSeconds: expiresSeconds, keyPrefix: keyPrefix)
+        endpoint, expiresSeconds: expiresSeconds, keyPrefix: keyPrefix)
     private(set) lazy var unsignedPuts: any PutSigning = UnsignedPuts(
-        presigner.endpoint, origin: origin, keyPrefix: keyPrefix)
+        endpoint.presigner.endpoint, origin: endpoint.origin, keyPrefix: keyPrefix)
     private(set) lazy var posts: any PostSigning = LocalPostSigner(
-        presigner, origin: origin, expiresSeconds: expiresSeconds, keyPrefix: keyPrefix)
+        endpoint, expiresSeconds: expiresSeconds, keyPrefix: keyPrefix)
 
     init(_ endpoint: ScenarioFactory.LocalEndpoint, _ plan: RunPlan) {
-        presigner = endpoint.presigner
-        origin = endpoint.origin
+        self.endpoint = endpoint
         expiresSeconds = plan.expiresSeconds
         keyPrefix = plan.runName.keyPrefix
     }
@@ -29,7 +27,7 @@ final class WorkerSigners {
     /// For one lane: it keeps the key of the upload that is under way.
     func multipart() -> any MultipartSigning {
         LocalMultipartSigner(
-            presigner, origin: origin, expiresSeconds: expiresSeconds, keyPrefix: keyPrefix,
+            endpoint, expiresSeconds: expiresSeconds, keyPrefix: keyPrefix,
             random: random)
     }
 }

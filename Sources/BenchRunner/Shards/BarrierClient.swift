@@ -22,7 +22,8 @@ final class BarrierClient {
                 "--barrier puts objects into the bucket: set AWS_ACCESS_KEY_ID and"
                     + " AWS_SECRET_ACCESS_KEY, or start the shards with --start-at TIME")
         }
-        let endpoint = try ScenarioFactory.local(target, target.storeURL, .customPath, "--target")
+        let endpoint = try ScenarioFactory.local(
+            target, target.storeURL, target.storeStyle, "--target")
         client = try SequentialClient(plan.client.engineSettings(target))
         requests = SignedRequests(
             GuardContext.Store(presigner: endpoint.presigner, origin: endpoint.origin))

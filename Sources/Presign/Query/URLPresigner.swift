@@ -28,6 +28,12 @@ package struct URLPresigner: Sendable {
         self.service = service
     }
 
+    /// The same, with other credentials.
+    package func with(_ credentials: Credentials) -> URLPresigner {
+        URLPresigner(
+            credentials: credentials, endpoint: endpoint, region: region, service: service)
+    }
+
     /// - Parameters:
     ///   - headers: what the caller must send; `host` is signed always.
     ///   - query: operation parameters, decoded.

@@ -1,0 +1,78 @@
+"""Writes the tables of docs/servers.md anew: python -m servers.doctor_docs, in Tests/Interop."""
+
+import json
+import re
+import sys
+import tempfile
+from pathlib import Path
+
+import program
+
+from . import KINDS, start
+from .base import ROOT, ServerError
+
+PAGE = ROOT / "docs" / "servers.md"
+ORIGIN = "https://app.example"
+# Times differ from run to run, and say nothing of a server.
+LEFT_OUT = ("store-dns", "store-tcp", "store-tls", "store-clock", "credentials", "rate")
+
+
+def doctor(server, **settings: str) -> tuple[dict, int]:
+    words = ["doctor", "--format", "json", "--origin", ORIGIN, "--scenarios",
+             "presigned-put,presigned-post,presigned-multipart"]  # fmt: skip
+    environment = {}
+    if server:
+        words += ["--target", server.url, "--bucket", server.bucket]
+        environment = server.environment
+    done = program.run(*words, environment=environment | settings)
+    try:
+        return json.loads(done.out), done.code
+    except json.JSONDecodeError:
+        raise ServerError(f"doctor ended with {done.code}: {done.text}") from None
+
+
+def table(reports: dict[str, dict]) -> str:
+    """A row per check, a column per server, and below what was seen where it is not a pass."""
+    checks = {
+        name: {check["id"]: check for check in report["checks"] if check["id"] not in LEFT_OUT}
+        for name, report in reports.items()
+    }
+    ids = list(dict.fromkeys(id for found in checks.values() for id in found))
+    lines = ["| check | " + " | ".join(reports) + " |", "|---" * (len(reports) + 1) + "|"]
+    notes = []
+    for id in ids:
+        row = [checks[name][id]["outcome"] if id in checks[name] else "" for name in reports]
+        lines.append(f"| {id} | " + " | ".join(row) + " |")
+    for name, found in checks.items():
+        other = [check for check in found.values() if check["outcome"] != "pass"]
+        if other:
+            notes += ["", f"**{name}**", ""]
+            notes += [f"- {check['id']}: {plain(check['detail'])}" for check in other]
+    return "\n".join(lines + notes)
+
+
+def plain(text: str) -> str:
+    """Without what differs from run to run."""
+    return re.sub(r"uploadbench/\d{8}t\d{6}z-[0-9a-f]+/", "uploadbench/RUN/", text)
+
+
+def main(kinds: list[str]) -> None:
+    reports = {}
+    for kind in kinds:
+        print(kind, file=sys.stderr)
+        if kind == "embedded":
+            reports["embedded endpoint"], _ = doctor(None)
+            continue
+        with tempfile.TemporaryDirectory(prefix="server-") as folder, start(kind, Path(folder)) as server:
+            reports[server.version], _ = doctor(server)
+    marks = ("<!-- begin doctor -->", "<!-- end doctor -->")
+    pattern = re.compile(re.escape(marks[0]) + ".*?" + re.escape(marks[1]), re.DOTALL)
+    made = table(reports)
+    text, count = pattern.subn(lambda _: f"{marks[0]}\n{made}\n{marks[1]}", PAGE.read_text())
+    if count != 1:
+        raise ServerError(f"{PAGE} has no place for the table")
+    PAGE.write_text(text)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:] or ["embedded", *KINDS])
