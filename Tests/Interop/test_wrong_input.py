@@ -125,7 +125,8 @@ def test_a_dead_detour_is_unavailable(endpoint, dead_url, tmp_path, flag, strate
 def test_a_name_that_does_not_resolve_is_unavailable(tmp_path):
     url = "http://no-such-host.invalid:9000"
     done = program.run(
-        "run", "--target", url, "--bucket", "b", "--signer", "local", cwd=tmp_path,
+        "run", "--target", url, "--bucket", "b", "--signer", "local",
+        "--yes-load", "no-such-host.invalid", cwd=tmp_path,
         environment={"AWS_ACCESS_KEY_ID": "a", "AWS_SECRET_ACCESS_KEY": "s"},
     )  # fmt: skip
     check(done, UNAVAILABLE, "no-such-host.invalid")

@@ -201,7 +201,8 @@ final class DoctorOwner {
         guard (200...299).contains(answer.status), [origin, "*"].contains(allowed),
             methods.contains(method) || methods.contains("*")
         else {
-            let isUnknown = [405, 501].contains(answer.status)
+            let code = ErrorCode.find(in: answer.body)
+            let isUnknown = UnsupportedAnswer(status: answer.status, errorCode: code) != nil
             return DoctorCheck(
                 id, isUnknown ? .notSupported : .fail,
                 "pages of \(origin) may not \(method): the preflight is answered \(Self.text(result))",
@@ -252,7 +253,7 @@ final class DoctorOwner {
             return DoctorCheck(id, .fail, "\(operation): \(Self.text(result))")
         }
         let code = ErrorCode.find(in: answer.body)
-        if [405, 501].contains(answer.status) {
+        if UnsupportedAnswer(status: answer.status, errorCode: code) != nil {
             return DoctorCheck(id, .notSupported, "\(operation): \(Self.text(result))")
         }
         var advice = DoctorAdvice.credentials(code, source: source)

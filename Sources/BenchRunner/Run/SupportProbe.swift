@@ -44,7 +44,8 @@ struct SupportProbe {
                 endpoint, expiresSeconds: plan.expiresSeconds,
                 keyPrefix: plan.runName.keyPrefix))
         let client = try SequentialClient(plan.client.engineSettings(target))
-        let scenario = PresignedPost(.local(signer), boundary: "uploadbench-" + RandomText.make(bytes: 16))
+        let scenario = PresignedPost(
+            .local(signer), boundary: "uploadbench-" + RandomText.make(bytes: 16))
         let now = GuardContexts.now
         guard
             case .send(let form) = scenario.begin(Self.content(), unixSeconds: now.unixSeconds),
