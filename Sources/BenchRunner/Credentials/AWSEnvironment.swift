@@ -13,7 +13,10 @@ struct AWSEnvironment: Sendable {
     }
     /// Sends one request; nil without an answer.
     var ask: @Sendable (Request) -> Answer? = { request in
-        (try? OneRequest.send(request, TransferConfiguration()))?.success
+        var configuration = TransferConfiguration()
+        // Plain http is of this machine's own neighbours (container, instance): no proxy sees them.
+        if request.origin.scheme == .http { configuration.proxy = "" }
+        return (try? OneRequest.send(request, configuration))?.success
     }
     var now: @Sendable () -> Double = { Date().timeIntervalSince1970 }
 

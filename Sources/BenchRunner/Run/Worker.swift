@@ -29,6 +29,8 @@ final class Worker {
     let loop: EventLoop
     let engine: TransferEngine
     private let setup: WorkerSetup
+    /// Asked with every step of every upload.
+    let notesKeys: Bool
     private var samples: SampleEncoder
     private var measurements = CellMeasurements()
     /// Not handed over yet.
@@ -55,6 +57,7 @@ final class Worker {
         self.index = index
         self.count = count
         self.setup = setup
+        notesKeys = setup.journal != nil
         self.samples = samples
         retries = setup.retry.makeRetries(worker: index)
         loop = try EventLoop()
@@ -149,7 +152,6 @@ final class Worker {
         if journal.hasFailed { control?.stop() }
     }
 
-    var notesKeys: Bool { setup.journal != nil }
     var isStopped: Bool { control?.isStopped ?? true }
 
     /// May a request be sent once more that perhaps was carried out?
