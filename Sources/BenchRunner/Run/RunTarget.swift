@@ -94,13 +94,15 @@ extension RunTarget {
         }
         (storeURL, bucket, region) = (store, name, place)
         (gatewayURL, edgeURL, accelerateURL, apiToken, emulated) = (nil, nil, nil, nil, nil)
+        // An embedded target has ended with its run.
+        let isNothingLeft = target?["kind"]?.string == "embedded"
         let aws = AWSEnvironment(variables: environment, explicitProfile: profile)
         do throws(CredentialError) {
-            credentials = try LiveCredentials.find(aws)
+            credentials = try isNothingLeft ? nil : LiveCredentials.find(aws)
         } catch {
             throw error.commandError
         }
-        guard credentials != nil else {
+        guard credentials != nil || isNothingLeft else {
             throw .usage(
                 "to delete objects takes credentials: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or"
                     + " AWS_PROFILE, or another source that AWS's own tools know")
