@@ -1,3 +1,5 @@
+import Presign
+import Testbed
 import Testing
 
 @testable import BenchRunner

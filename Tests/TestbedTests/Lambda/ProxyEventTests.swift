@@ -1,3 +1,4 @@
+import NetIO
 import Presign
 import Testing
 
