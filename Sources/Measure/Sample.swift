@@ -31,6 +31,8 @@ package struct Sample: Sendable {
     package var retries = 0
     package var bytesSent: Int64 = 0
     package var bytesReceived: Int64 = 0
+    /// False where the client does not tell its bytes; then both are 0 here and empty in the file.
+    package var knowsWireBytes = true
 
     package init() {}
 

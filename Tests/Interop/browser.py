@@ -73,17 +73,38 @@ class Browser:
         self.close()
         raise AssertionError("chromium did not start")
 
-    def page(self) -> "Page":
+    def page(self, alone=False) -> "Page":
+        """A tab; `alone`: in a context of its own, without what the others have cached."""
+        if alone:
+            return self._page_alone()
         request = urllib.request.Request(
             f"http://127.0.0.1:{self._port}/json/new?about:blank", method="PUT"
         )
         with urllib.request.urlopen(request, timeout=ANSWER_S) as answer:
             return Page(json.load(answer)["webSocketDebuggerUrl"])
 
+    def _page_alone(self) -> "Page":
+        with urllib.request.urlopen(f"http://127.0.0.1:{self._port}/json/version", timeout=ANSWER_S) as answer:
+            socket = websocket.create_connection(json.load(answer)["webSocketDebuggerUrl"], timeout=ANSWER_S)
+        context = _ask(socket, "Target.createBrowserContext")["browserContextId"]
+        target = _ask(socket, "Target.createTarget", url="about:blank", browserContextId=context)["targetId"]
+        page = Page(f"ws://127.0.0.1:{self._port}/devtools/page/{target}")
+        # The context lives as long as the connection that made it.
+        page.context = socket
+        return page
+
     def close(self):
         self._process.terminate()
         self._process.wait(timeout=ANSWER_S)
         shutil.rmtree(self._folder, ignore_errors=True)
+
+
+def _ask(socket, method: str, **parameters):
+    socket.send(json.dumps({"id": 1, "method": method, "params": parameters}))
+    while True:
+        message = json.loads(socket.recv())
+        if message.get("id") == 1:
+            return message["result"]
 
 
 class Page:

@@ -77,6 +77,15 @@ class UploadPage:
         self.begin(*words, **named)
         return self.end()
 
+    def measure(self, strategy: str, size: int, token: str) -> str:
+        """One upload as `run --client chromium` has it measured; its outcome."""
+        self.tab.value(f"window.uploadbench.place.token = {json.dumps(token)}")
+        return self.tab.value(f"""(async () => {{
+            const {{place, makeFile, measureOne}} = window.uploadbench;
+            const where = {{...place, api: place.otherOrigin}};
+            return (await measureOne(where, {{scenario: {json.dumps(strategy)}, file: makeFile({size}, 1)}})).outcome;
+        }})()""")
+
     def object(self) -> dict[str, str]:
         return self.tab.value("""Object.fromEntries([...document.querySelectorAll("#object dt")].map(
             (name) => [name.textContent, name.nextElementSibling.textContent]))""")

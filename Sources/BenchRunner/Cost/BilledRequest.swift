@@ -81,7 +81,7 @@ struct RequestWalk {
     /// time: nothing of what it may send is remembered.
     func requests() -> [BilledRequest] {
         var scenario = plainScenario
-        if client == .browser { scenario = BrowserClient(wrapping: scenario) }
+        if client.isBrowser { scenario = BrowserClient(wrapping: scenario) }
         let content = UploadContent(
             payload: Payload([0xFF]), contentType: "image/jpeg", fileName: "upload.jpg")
         var requests: [BilledRequest] = []

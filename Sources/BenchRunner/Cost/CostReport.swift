@@ -99,7 +99,7 @@ struct CostReport {
         if plan.runPath == nil {
             notes.append("not counted without a RUN: bytes of answers, failed uploads")
         }
-        if plan.basis.client == .browser {
+        if plan.basis.client.isBrowser {
             notes.append(
                 "browser: every visitor is new, so nothing is left out that a preflight asks for")
         }

@@ -25,6 +25,7 @@ struct RecordedSample: Sendable {
     let httpStatus: Int?
     let errorCode: String
     let retries: Int
+    /// 0 where a browser's page could not know.
     let bytesSent: Int64
     let bytesReceived: Int64
 
@@ -56,7 +57,8 @@ final class RecordedSamples {
             sendUs: try table.optionalInteger(), waitUs: try table.optionalInteger(),
             outcome: try outcome(), httpStatus: try table.optionalInteger().map(Int.init),
             errorCode: try table.text(), retries: try table.count(),
-            bytesSent: try table.integer(), bytesReceived: try table.integer())
+            bytesSent: try table.optionalInteger() ?? 0,
+            bytesReceived: try table.optionalInteger() ?? 0)
         guard hasAllTimes || sample.outcome == .overflow else {
             throw table.fault("belongs to an upload whose start, end or duration is empty")
         }

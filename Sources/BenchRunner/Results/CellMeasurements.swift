@@ -35,6 +35,8 @@ struct CellMeasurements: Sendable {
     /// Of these, those that came back.
     private(set) var receivedBytes: Int64 = 0
     private(set) var requests = 0
+    /// False where a client does not tell what it sent: a browser.
+    private(set) var knowsWireBytes = true
     /// Successes inside the measuring window and their bytes: the rate is theirs. An upload that
     /// only partly lies in the window counts by that part, so that a window shorter than an upload
     /// still tells the rate.
@@ -68,6 +70,7 @@ struct CellMeasurements: Sendable {
         }
         record(.scheduleLag, sample.startedNs - sample.intendedNs)
         wireBytes += sample.bytesSent + sample.bytesReceived
+        if !sample.knowsWireBytes { knowsWireBytes = false }
         receivedBytes += sample.bytesReceived
         requests += sample.requests
         lastEndedNs = max(lastEndedNs, sample.endedNs)
@@ -116,6 +119,7 @@ struct CellMeasurements: Sendable {
         for (failure, times) in other.retried { Self.count(failure, times, in: &retried) }
         goodputBytes += other.goodputBytes
         wireBytes += other.wireBytes
+        if !other.knowsWireBytes { knowsWireBytes = false }
         receivedBytes += other.receivedBytes
         requests += other.requests
         uploadsInWindow += other.uploadsInWindow

@@ -67,7 +67,7 @@ extension ComparisonRow {
                 uniqueKeysWithValues: Metric.allCases.map { ($0, BucketCounts(merged[$0])) }),
             achievedPerSecond: per(merged.uploadsInWindow, seconds),
             goodputBytesPerSecond: per(merged.bytesInWindow, seconds),
-            wireBytesPerUpload: per(Double(merged.wireBytes), all),
+            wireBytesPerUpload: merged.knowsWireBytes ? per(Double(merged.wireBytes), all) : nil,
             requestsPerUpload: per(Double(merged.requests), all),
             clientCPUUsPerUpload: cpuUs(results.reduce(0) { $0 + $1.clientCPUNs }),
             gatewayCPUUsPerUpload: gatewayNs.isEmpty ? nil : cpuUs(gatewayNs.reduce(0, +)),

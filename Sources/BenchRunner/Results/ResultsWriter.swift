@@ -114,7 +114,7 @@ final class ResultsWriter {
         row.field(counted.errors)
         row.field(result.achievedPerSecond, places: 3)
         row.field(result.goodputBytesPerSecond, places: 0)
-        row.field(perUpload(Double(counted.wireBytes)), places: 1)
+        row.field(counted.knowsWireBytes ? perUpload(Double(counted.wireBytes)) : nil, places: 1)
         row.field(perUpload(Double(counted.requests)), places: 3)
         row.field(response.meanUs, places: 1)
         row.field(response.isEmpty ? nil : response.minimumUs)

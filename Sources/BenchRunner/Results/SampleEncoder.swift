@@ -45,8 +45,8 @@ struct SampleEncoder {
         rows.field(sample.httpStatus)
         rows.field(sample.errorCode)
         rows.field(sample.retries)
-        rows.field(sample.bytesSent)
-        rows.field(sample.bytesReceived)
+        rows.field(sample.knowsWireBytes ? sample.bytesSent : nil)
+        rows.field(sample.knowsWireBytes ? sample.bytesReceived : nil)
         rows.field(sample.requests)
         rows.endRow()
         rowCount += 1

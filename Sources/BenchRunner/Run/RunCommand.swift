@@ -47,6 +47,8 @@ enum RunCommand {
         if plan.extent == .uploads(0) { plan.extent = .uploads(workload.entries.count) }
         if plan.open == nil { plan.threads = min(plan.threads, plan.concurrency) }
         try DescriptorLimit.fit(&plan)
+        // Before anything starts: a browser that is not there is no reason to wait.
+        if plan.client.kind == .chromium { _ = try ChromiumProgram.find() }
         Interruption.watch()
         let (target, endpoint) = try open(plan)
         defer { endpoint?.stop() }
@@ -58,6 +60,10 @@ enum RunCommand {
                 requested: plan.outputPath, name: "run", startedAt: startedAt)
         } catch {
             throw error.commandError
+        }
+        if plan.client.kind == .chromium {
+            return try ChromiumRun.run(
+                plan, target, endpoint, workload, directory, startedAt: startedAt)
         }
         let session = try RunSession(
             plan, target, endpoint, workload, directory, startedAt: startedAt)

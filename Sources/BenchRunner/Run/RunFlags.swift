@@ -58,7 +58,9 @@ enum RunFlags {
     private static let client = [
         Flag(
             name: "client", valueName: "KIND",
-            help: "native (default), or browser: with the CORS preflights a browser adds"),
+            help:
+                "native (default); browser: with the CORS preflights a browser adds; chromium: a real one"
+        ),
         Flag(
             name: "connections", valueName: "HOW",
             help: "fresh (default on a link): each upload connects anew; kept (default elsewhere)"),

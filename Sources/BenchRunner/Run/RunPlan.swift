@@ -87,6 +87,10 @@ struct ClientPlan: Sendable {
         case native
         /// Sends what a browser sends, its preflights included.
         case browser
+        /// A real one, headless, which drives the gateway's page.
+        case chromium
+
+        var isBrowser: Bool { self != .native }
     }
 
     /// What an upload finds when it starts.

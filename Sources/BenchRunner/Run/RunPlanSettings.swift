@@ -24,7 +24,8 @@ extension RunPlan {
         filesPath = settings.text("files")
         client = try ClientPlan(settings, isEmulatedLink: isEmulatedLink)
         open = try OpenPlan(settings)
-        concurrency = try settings.parsed("concurrency", default: 8) {
+        let isChromium = client.kind == .chromium
+        concurrency = try settings.parsed("concurrency", default: isChromium ? 1 : 8) {
             text, source throws(CommandError) in
             try Quantities.count(text, source, in: 1...100_000)
         }
@@ -34,13 +35,18 @@ extension RunPlan {
         let isWave = isEmulatedLink && open == nil
         let isShort = filesPath != nil || isWave || open?.profile.endSeconds != nil
         extent = try Self.extent(settings, open, isWave: isWave, concurrency)
-        warmup = try settings.parsed("warmup", default: isShort ? .zero : .seconds(1)) {
+        if isChromium, settings.value("uploads") == nil, !isWave {
+            extent = .uploads(ChromiumPlan.uploads)
+        }
+        warmup = try settings.parsed(
+            "warmup", default: isShort || isChromium ? .zero : .seconds(1)
+        ) {
             text, source throws(CommandError) in try Quantities.duration(text, source)
         }
         if let seconds = open?.profile.endSeconds, warmup.inSeconds >= seconds {
             throw .usage("--warmup: --stages end at \(seconds) s, before anything is measured")
         }
-        let defaultRounds = filesPath != nil ? 1 : isWave ? 5 : 3
+        let defaultRounds = filesPath != nil ? 1 : isWave && !isChromium ? 5 : 3
         rounds = try settings.parsed("rounds", default: defaultRounds) {
             text, source throws(CommandError) in
             try Quantities.count(text, source, in: 1...10_000)
@@ -75,6 +81,7 @@ extension RunPlan {
             try Quantities.count(text, source, in: 1...256)
         }
         try check(settings)
+        try ChromiumPlan.check(settings, self)
     }
 
     private static func aws(_ settings: Settings) throws(CommandError) -> AWSTarget? {
@@ -229,12 +236,12 @@ extension ClientPlan {
             text, source throws(CommandError) in
             try Quantities.count(text, source, in: 1...1000)
         }
-        partWindow = kind == .browser ? min(window, Self.browserConnections) : window
+        partWindow = kind.isBrowser ? min(window, Self.browserConnections) : window
         isSecure = try settings.isOn("tls")
         resumesTLSSessions = try !settings.isOn("no-tls-resumption")
         authoritiesPath = settings.text("cacert")
         verifiesServer = try !settings.isOn("insecure")
-        if kind == .browser, !expectsContinue {
+        if kind.isBrowser, !expectsContinue {
             throw .usage("--no-expect: a browser never sends Expect")
         }
         if let path = authoritiesPath, !FileManager.default.isReadableFile(atPath: path) {

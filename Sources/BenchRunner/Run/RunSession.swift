@@ -8,10 +8,13 @@ final class RunSession {
     private var record: RunRecord
     private let results: ResultsWriter
     private let samples: SampleWriter
-    private let cellRun: CellRun
+    /// nil where the real browser uploads.
+    private let cellRun: CellRun?
+    private let chromium: ChromiumClient?
+    private let runStartNs: Int64
     private let progress: ProgressDisplay
     private let endpoint: EmbeddedEndpoint?
-    private var finished: [CellResult] = []
+    private(set) var finished: [CellResult] = []
     /// With the other shards, where there are any.
     private let meeting: ShardMeeting?
     private let journal: KeyJournal?
@@ -19,9 +22,10 @@ final class RunSession {
 
     init(
         _ plan: RunPlan, _ target: RunTarget, _ endpoint: EmbeddedEndpoint?, _ workload: Workload,
-        _ directory: ResultsDirectory, startedAt: Date
+        _ directory: ResultsDirectory, startedAt: Date, chromium: ChromiumClient? = nil
     ) throws(CommandError) {
         self.plan = plan
+        self.chromium = chromium
         self.endpoint = endpoint
         meeting = try plan.sharding.map { sharding throws(CommandError) in
             try ShardMeeting(sharding, plan, target)
@@ -40,45 +44,33 @@ final class RunSession {
             throw error.commandError
         }
         budget = LoadBudget(plan.safety)
-        cellRun = CellRun(
-            plan: plan, target: target, workload: workload,
-            scenarios: try ScenarioFactory(plan, target), writer: samples,
-            runStartNs: monotonicNs(), journal: journal, budget: budget)
+        runStartNs = monotonicNs()
+        cellRun =
+            chromium == nil
+            ? CellRun(
+                plan: plan, target: target, workload: workload,
+                scenarios: try ScenarioFactory(plan, target), writer: samples,
+                runStartNs: runStartNs, journal: journal, budget: budget) : nil
         progress = ProgressDisplay(cellCount: plan.cells().count, isQuiet: plan.isQuiet)
     }
 
     /// - Returns: the exit code; the results so far are on the disk whatever it is.
     func run() throws(CommandError) -> ExitCode {
-        progress.note("results: \(directory.path)")
-        if let check = record.selfCheck { progress.note(check.line) }
+        begin()
         try lookForSupport()
         for (number, cell) in plan.cells().enumerated()
         where mayGoOn && record.unsupported[cell.scenario] == nil {
-            guard try meeting?.beforeCell(number) ?? true else { break }
-            let before = endpoint?.accounts()?.roles["gateway"]
-            var result = try cellRun.measure(cell, look: { progress.update(cell, $0) })
-            if let before, let after = endpoint?.accounts()?.roles["gateway"] {
-                result.gatewayCPUNs = max(0, after.cpu_ns - before.cpu_ns)
-                result.gatewayPeakBytes = after.peak_bytes
-                result.lambda = after.lambda(since: before)
-            }
-            result.costPerMillion = CellCost(plan, region: record.target.region).perMillion(result)
-            finished.append(result)
-            progress.finished(result)
-            do throws(ResultsError) {
-                try journal?.check()
-                try samples.flush()
-                try results.append(result)
-            } catch {
-                throw error.commandError
-            }
+            guard try measure(number, cell) else { break }
         }
-        progress.clear()
         return try finish()
     }
 
-    private var isTargetThere: Bool { endpoint?.isRunning ?? true }
-    private var mayGoOn: Bool {
+    func begin() {
+        progress.note("results: \(directory.path)")
+        if let check = record.selfCheck { progress.note(check.line) }
+    }
+
+    var mayGoOn: Bool {
         !Interruption.isRequested && isTargetThere && budget.reached == nil
     }
 
@@ -90,7 +82,46 @@ final class RunSession {
         progress.note("presigned-post: not supported by this server (\(answer.text)), left out")
     }
 
-    private func finish() throws(CommandError) -> ExitCode {
+    /// - Returns: false when the other shards are gone and nothing was measured.
+    @discardableResult
+    func measure(_ number: Int, _ cell: Cell) throws(CommandError) -> Bool {
+        guard try meeting?.beforeCell(number) ?? true else { return false }
+        let before = endpoint?.accounts()?.roles["gateway"]
+        var result = try upload(cell)
+        if let before, let after = endpoint?.accounts()?.roles["gateway"] {
+            result.gatewayCPUNs = max(0, after.cpu_ns - before.cpu_ns)
+            result.gatewayPeakBytes = after.peak_bytes
+            result.lambda = after.lambda(since: before)
+        }
+        result.costPerMillion = CellCost(plan, region: record.target.region).perMillion(result)
+        finished.append(result)
+        progress.finished(result)
+        do throws(ResultsError) {
+            try journal?.check()
+            try samples.flush()
+            try results.append(result)
+        } catch {
+            throw error.commandError
+        }
+        return true
+    }
+
+    private func upload(_ cell: Cell) throws(CommandError) -> CellResult {
+        if let chromium {
+            return try chromium.measure(
+                cell, samples, runStartNs: runStartNs, link: record.target.link ?? "")
+        }
+        guard let cellRun else { preconditionFailure("without a browser there is a cell run") }
+        return try cellRun.measure(cell, look: { progress.update(cell, $0) })
+    }
+
+    private var isTargetThere: Bool { endpoint?.isRunning ?? true }
+
+    /// - Parameter besides: prints what belongs under the table.
+    func finish(
+        isShown: Bool = true, besides: () -> Void = {}
+    ) throws(CommandError) -> ExitCode {
+        progress.clear()
         let isComplete = mayGoOn
         record.endedAt = Date()
         meeting?.leave()
@@ -108,7 +139,8 @@ final class RunSession {
         } catch {
             throw error.commandError
         }
-        show()
+        if isShown { show() }
+        besides()
         try plan.outputs.write(record, Comparison(finished), directory.path)
         guard isTargetThere else {
             throw CommandError(
@@ -121,6 +153,7 @@ final class RunSession {
                 message: budget.text(limit) + "; partial results are in \(directory.path)")
         }
         guard isComplete else {
+            guard isShown else { return .interrupted }
             Terminal.writeError(
                 "uploadbench: interrupted; partial results are in \(directory.path)")
             return .interrupted

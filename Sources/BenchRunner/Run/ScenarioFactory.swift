@@ -22,6 +22,9 @@ struct ScenarioFactory: Sendable {
     /// - Throws: a usage error for a URL that is none.
     init(_ plan: RunPlan, _ target: RunTarget) throws(CommandError) {
         self.plan = plan
+        guard plan.client.kind != .chromium else {
+            throw .usage("--client chromium goes with run; here take --client browser")
+        }
         guard plan.signer == .gateway else {
             (gateway, edge) = (nil, nil)
             direct = try Self.local(target, target.storeURL, target.storeStyle, "--target")

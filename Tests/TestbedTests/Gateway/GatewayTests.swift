@@ -39,7 +39,7 @@ import Testing
     }
 
     @Test(arguments: [
-        ("GET", "/"), ("GET", "/signed-url/"), ("POST", "/signed-url"), ("GET", "/reviews"),
+        ("POST", "/"), ("GET", "/signed-url/"), ("POST", "/signed-url"), ("GET", "/reviews"),
         ("DELETE", "/reviews"), ("GET", "/SIGNED-URL"),
     ])
     func `an unknown route is answered 404, with or without the token`(
