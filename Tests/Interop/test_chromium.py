@@ -20,7 +20,7 @@ FLAGS = ("run", "--client", "chromium", "--link", "loopback", "--size", "64KiB")
 
 def left_over(folder: Path) -> list[str]:
     """Processes and profiles of browsers that were started with `folder` for temporary files."""
-    listed = subprocess.run(["ps", "-eo", "stat,args"], capture_output=True, text=True).stdout
+    listed = subprocess.run(["ps", "-ewwo", "stat,args"], capture_output=True, text=True).stdout
     alive = [line for line in listed.splitlines() if str(folder) in line]
     return alive + [str(path) for path in folder.glob("uploadbench-chromium-*")]
 
@@ -105,12 +105,18 @@ def test_an_interrupt_ends_the_browser_too(number, tmp_path):
     temporary = tmp_path / "temporary"
     temporary.mkdir()
     running = program.start(
-        *FLAGS, "--scenarios", "presigned-put", "-n", "100000", "--rounds", "1", "-q", "-o", tmp_path / "run",
+        *FLAGS, "--scenarios", "presigned-put", "-n", "1", "--rounds", "10000", "-q", "-o", tmp_path / "run",
         environment={"TMPDIR": str(temporary)}, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
     )  # fmt: skip
-    wait_until(lambda: any("uploadbench-chromium" in line and "--type=renderer" in line for line in left_over(temporary)))
-    running.send_signal(number)
-    code = running.wait(20)
+    try:
+        # Chromium is there, and its first upload measured.
+        wait_until(lambda: any("user-data-dir" in line for line in left_over(temporary)))
+        summary = tmp_path / "run/summary.csv"
+        wait_until(lambda: summary.exists() and summary.read_text().count("\n") > 1)
+        running.send_signal(number)
+        code = running.wait(20)
+    finally:
+        running.kill()
     wait_until(lambda: not [line for line in left_over(temporary) if "chrom" in line and not line.startswith(os.sep)])
     if number == signal.SIGINT:
         assert code == 130

@@ -49,7 +49,10 @@ struct ScenarioFactory: Sendable {
             let scenario =
                 gateway.map { throughGateway($0, cell, worker, lane) }
                 ?? signedHere(cell, worker, lane, signers)
-            return plan.client.kind == .browser ? BrowserClient(wrapping: scenario) : scenario
+            guard plan.client.kind == .browser else { return scenario }
+            // Who comes for the first time has no answers to preflights either.
+            return BrowserClient(
+                wrapping: scenario, forgetsBetweenUploads: plan.client.connections == .fresh)
         }
     }
 
