@@ -5,6 +5,7 @@ import os
 import re
 import signal
 import subprocess
+import tempfile
 import time
 from pathlib import Path
 
@@ -26,9 +27,15 @@ def left_over(folder: Path) -> list[str]:
 
 
 @pytest.fixture(scope="module")
-def seen(tmp_path_factory):
+def temporary():
+    """A folder with a short name: Chromium puts a socket below it, whose name may have 108 bytes."""
+    with tempfile.TemporaryDirectory(prefix="ub-", ignore_cleanup_errors=True) as path:
+        yield Path(path)
+
+
+@pytest.fixture(scope="module")
+def seen(tmp_path_factory, temporary):
     folder = tmp_path_factory.mktemp("chromium")
-    temporary = tmp_path_factory.mktemp("temporary")
     done = program.run(
         *FLAGS, "--connections", "fresh", "--scenarios", ",".join(STRATEGIES), "-n", "2", "--rounds", "2",
         "-o", folder / "run", environment={"TMPDIR": str(temporary)},
@@ -101,9 +108,7 @@ def test_what_a_browser_cannot_do_is_refused_first(flags, tmp_path):
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL])
-def test_an_interrupt_ends_the_browser_too(number, tmp_path):
-    temporary = tmp_path / "temporary"
-    temporary.mkdir()
+def test_an_interrupt_ends_the_browser_too(number, temporary, tmp_path):
     running = program.start(
         *FLAGS, "--scenarios", "presigned-put", "-n", "1", "--rounds", "10000", "-q", "-o", tmp_path / "run",
         environment={"TMPDIR": str(temporary)}, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,

@@ -9,6 +9,8 @@ final class DevToolsPipe {
     }
 
     private let process: ChromiumProcess
+    private static let hasEnded =
+        "it has ended; start it by hand (chromium --headless=new about:blank) to see why"
     private var unread: [UInt8] = []
     private var lastIdentifier = 0
     /// Gets each event, in their order.
@@ -65,7 +67,7 @@ final class DevToolsPipe {
                 write(process.input, $0.baseAddress, $0.count)
             }
             if written < 0, errno == EINTR { continue }
-            guard written > 0 else { throw .browser("Chromium has ended") }
+            guard written > 0 else { throw .browser(Self.hasEnded) }
             bytes = bytes.dropFirst(written)
         }
     }
@@ -88,7 +90,7 @@ final class DevToolsPipe {
             guard poll(&readable, 1, waitMs) > 0 else { continue }
             var buffer = [UInt8](repeating: 0, count: 64 * 1024)
             let count = read(process.output, &buffer, buffer.count)
-            guard count > 0 else { throw .browser("Chromium has ended") }
+            guard count > 0 else { throw .browser(Self.hasEnded) }
             unread += buffer.prefix(count)
         }
     }
