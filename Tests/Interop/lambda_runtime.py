@@ -33,6 +33,8 @@ class RuntimeAPI:
 
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
+            # Head and body are two writes, and the second would wait 40 ms for the first to be acknowledged.
+            disable_nagle_algorithm = True
 
             def do_GET(self):
                 event = api.events.get()
