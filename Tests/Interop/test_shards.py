@@ -94,6 +94,19 @@ def test_objectives_are_held_against_the_merged_run(runs, tmp_path):
     assert nothing.code == 3
 
 
+def test_other_commands_read_merged_runs(runs, tmp_path):
+    merged = tmp_path / "merged"
+    assert program.run("merge", *runs, "-o", merged).code == 0
+    assert program.run("report", merged, "-o", tmp_path / "report.html").code == 0
+    priced = program.run("cost", merged, "--uploads", "1M", "--region", "us-east-1")
+    assert priced.code == 0, priced.text
+    assert "not counted without samples.csv" in priced.out
+    planned = program.run("capacity", "--plan", "200/s", "--from", merged)
+    assert planned.code == 0, planned.text
+    # One round is too few to judge, and that is what it says.
+    assert program.run("compare", merged, merged).code == 4
+
+
 def test_the_same_shard_twice_counts_once(runs, tmp_path):
     shutil.copytree(runs[1], tmp_path / "again")
     done = program.run("merge", *runs, tmp_path / "again", "-o", tmp_path / "merged")

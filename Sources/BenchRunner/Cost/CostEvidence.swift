@@ -75,6 +75,8 @@ extension CostEvidence {
     private static func extras(
         _ run: RecordedRun
     ) throws(RecordedError) -> [Strategy: MeasuredExtras] {
+        // Merged shards have no samples of their own.
+        guard run.has("samples.csv") || run.record.json["merged"] == nil else { return [:] }
         struct Refused: Hashable {
             let scenario: String
             let sizeBytes: Int64

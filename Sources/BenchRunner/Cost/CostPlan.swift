@@ -9,6 +9,8 @@ struct CostPlan: Sendable {
     var book: PriceBook
     /// The results directory that measurements come from.
     var runPath: String?
+    /// It had samples, which tell answers' bytes and failures.
+    var hasSamples: Bool
     /// Accelerated strategies that the run did not find faster, in words.
     var vainAccelerations: [String]
     /// The functions' times were given by hand.
@@ -21,6 +23,7 @@ struct CostPlan: Sendable {
     /// - Parameter run: nil without a results directory.
     init(_ settings: Settings, run: CostEvidence?) throws(CommandError) {
         runPath = run?.path
+        hasSamples = run.map { !$0.extras.isEmpty } ?? false
         vainAccelerations = run?.vainAccelerations ?? []
         uploads = try settings.parsed("uploads", default: 1_000_000, Self.uploads)
         shares = try settings.parsed(

@@ -96,8 +96,9 @@ struct CostReport {
                     + " AWS does not bill acceleration where it is not likely to be faster"
                     + " (--edge-tier free)")
         }
-        if plan.runPath == nil {
-            notes.append("not counted without a RUN: bytes of answers, failed uploads")
+        if !plan.hasSamples {
+            let reason = plan.runPath == nil ? "a RUN" : "samples.csv"
+            notes.append("not counted without \(reason): bytes of answers, failed uploads")
         }
         if plan.basis.client.isBrowser {
             notes.append(
