@@ -57,5 +57,9 @@ bench-gate: build ## how often compare is wrong: equals, equals on a drifting ma
 bench-merge: build ## the merge of a thousand synthetic shards: time and memory (needs 12 GB of disk)
 	python3 Tests/Bench/merge.py .build/release/uploadbench
 
+torture: build ## faults, hostile input and interruptions, into docs/reliability.md
+	@scripts/setup-test.sh
+	.venv/bin/python Tests/Torture/torture.py .build/release/uploadbench
+
 clean: ## remove what was built and the test clients; results stay
 	rm -rf .build .venv .venv-servers
