@@ -61,5 +61,8 @@ torture: build ## faults, hostile input and interruptions, into docs/reliability
 	@scripts/setup-test.sh
 	.venv/bin/python Tests/Torture/torture.py .build/release/uploadbench
 
+soak: build ## half an hour of load, huge bodies, 100 million samples (35 minutes, 15 GB of disk)
+	python3 Tests/Torture/soak.py .build/release/uploadbench
+
 clean: ## remove what was built and the test clients; results stay
 	rm -rf .build .venv .venv-servers

@@ -38,7 +38,7 @@ final class RecordedSamples {
     /// Of the row that is being read.
     private var hasAllTimes = true
 
-    fileprivate init(path: String) throws(RecordedError) {
+    init(path: String) throws(RecordedError) {
         table = try RecordedTable(path: path, columns: Columns.samples)
     }
 

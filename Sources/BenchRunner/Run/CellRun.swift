@@ -20,9 +20,19 @@ struct CellRun {
     var journal: KeyJournal?
     var budget: LoadBudget?
 
-    private var engineSettings: TransferConfiguration {
-        plan.client.engineSettings(target, threads: plan.threads)
+    private func engineSettings(_ cell: Cell) -> TransferConfiguration {
+        var settings = plan.client.engineSettings(target, threads: plan.threads)
+        if cell.scenario.isMultipart {
+            // The API answers with a signed URL for each part.
+            let largest = cell.sizeBytes ?? workload.entries.map(\.sizeBytes).max() ?? 0
+            let parts = largest / plan.client.partBytes + 1
+            settings.answerBodyLimitBytes = max(
+                settings.answerBodyLimitBytes, Int(parts) * Self.signedURLBytes)
+        }
+        return settings
     }
+    /// The most that one takes: about 500 bytes, and the session token of temporary credentials.
+    private static let signedURLBytes = 4096
     private static let lookInterval = DispatchTimeInterval.milliseconds(50)
 
     /// Measures one cell; returns when its last upload has ended.
@@ -68,7 +78,7 @@ struct CellRun {
         _ cell: Cell, _ index: Int, _ budget: CellBudget?, keepsTimes: Bool
     ) -> WorkerSetup {
         WorkerSetup(
-            cell: cell, workload: workload, engineSettings: engineSettings,
+            cell: cell, workload: workload, engineSettings: engineSettings(cell),
             keepsConnections: plan.client.connections == .kept, keepsTimes: keepsTimes,
             journal: journal, budget: budget,
             retry: RetryPlan(

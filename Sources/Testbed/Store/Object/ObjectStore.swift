@@ -4,8 +4,16 @@ import Presign
 final class ObjectStore {
     let storage: ByteStorage
     private var buckets: [String: Bucket] = [:]
+    private let objectLimit: Int?
 
-    init(_ mode: StoreMode) throws(S3Failure) { storage = try ByteStorage(mode) }
+    init(_ mode: StoreMode) throws(S3Failure) {
+        storage = try ByteStorage(mode)
+        objectLimit = mode == .discard ? Self.discardedObjectLimit : nil
+    }
+
+    /// Of a bucket whose objects' bytes are not kept: about 1 KB each, so that hours of load need no
+    /// more than about 100 MB. Reviews come seconds after their uploads.
+    static let discardedObjectLimit = 100_000
 
     var bucketsByName: [Bucket] { buckets.values.sorted { $0.name < $1.name } }
 
@@ -18,7 +26,7 @@ final class ObjectStore {
 
     @discardableResult
     func add(_ name: String, at time: SigningTime) -> Bucket {
-        let bucket = Bucket(name, created: time)
+        let bucket = Bucket(name, created: time, objectLimit: objectLimit)
         buckets[name] = bucket
         return bucket
     }
@@ -37,10 +45,13 @@ final class Bucket {
     private var objects: [ObjectKey: StoredObject] = [:]
     /// nil when keys came or went since the last listing.
     private var sortedKeys: [ObjectKey]?
+    /// Forgets the oldest; nil where all are kept.
+    private var arrivals: ArrivalOrder?
 
-    init(_ name: String, created: SigningTime) {
+    init(_ name: String, created: SigningTime, objectLimit: Int? = nil) {
         self.name = name
         self.created = created
+        arrivals = objectLimit.map { ArrivalOrder(limit: $0) }
     }
 
     var isEmpty: Bool { objects.isEmpty && uploads.isEmpty }
@@ -48,7 +59,9 @@ final class Bucket {
     subscript(key: ObjectKey) -> StoredObject? { objects[key] }
 
     func put(_ object: StoredObject, at key: ObjectKey) {
-        if objects.updateValue(object, forKey: key) == nil { sortedKeys = nil }
+        guard objects.updateValue(object, forKey: key) == nil else { return }
+        sortedKeys = nil
+        if let oldest = arrivals?.add(key) { objects.removeValue(forKey: oldest) }
     }
 
     func delete(_ key: ObjectKey) {
@@ -76,6 +89,27 @@ final class Bucket {
                 throw .preconditionFailed("If-Match")
             }
         }
+    }
+}
+
+/// The keys of a bucket in the order in which they were first put, so many and no more.
+private struct ArrivalOrder {
+    let limit: Int
+    private var keys: [ObjectKey] = []
+    private var next = 0
+
+    init(limit: Int) { self.limit = limit }
+
+    /// - Returns: the key whose place it takes.
+    mutating func add(_ key: ObjectKey) -> ObjectKey? {
+        guard keys.count == limit else {
+            keys.append(key)
+            return nil
+        }
+        let oldest = keys[next]
+        keys[next] = key
+        next = (next + 1) % limit
+        return oldest
     }
 }
 
