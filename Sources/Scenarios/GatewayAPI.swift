@@ -58,9 +58,11 @@ package struct GatewayAPI: Sendable {
     }
 
     /// A POST of JSON.
-    func post(_ target: String, _ body: [BodySlice]) -> Request {
+    ///
+    /// - Parameter fields: more header lines.
+    func post(_ target: String, _ body: [BodySlice], fields more: String = "") -> Request {
         let length = body.reduce(0) { $0 + $1.count }
-        let fields = "Content-Type: application/json\r\nContent-Length: \(length)\r\n"
+        let fields = "Content-Type: application/json\r\nContent-Length: \(length)\r\n" + more
         return Request(origin: origin, head: head("POST", target, fields: fields), body: body)
     }
 

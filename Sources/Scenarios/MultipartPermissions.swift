@@ -24,6 +24,8 @@ struct MultipartTargets {
     let parts: [RequestTarget]
     let complete: RequestTarget
     let abort: RequestTarget
+    /// The completion must say that it writes over nothing: so it was signed.
+    let completesOnlyNew: Bool
 
     /// What `POST /signed-multipart` answered; nil if it cannot even be taken back. Whether the parts are
     /// those of the plan is for the caller to see.
@@ -33,6 +35,7 @@ struct MultipartTargets {
                 let parts: [String]
                 let complete: String
                 let abort: String
+                let completeHeaders: [String: String]?
             }
             let id: String
             let data: Content
@@ -44,6 +47,8 @@ struct MultipartTargets {
         else { return nil }
         parts = signed.data.parts.compactMap(RequestTarget.init(url:))
         key = signed.id
+        // No other field is taken from an answer: it could be any.
+        completesOnlyNew = signed.data.completeHeaders?["If-None-Match"] == "*"
         self.complete = complete
         self.abort = abort
     }
@@ -63,6 +68,7 @@ struct MultipartTargets {
             return nil
         }
         key = nil
+        completesOnlyNew = false
     }
 
     /// S3 API Reference, "CreateMultipartUpload": `<UploadId>…</UploadId>`.

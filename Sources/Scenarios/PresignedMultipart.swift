@@ -1,5 +1,6 @@
 import Measure
 import NetIO
+package import Presign
 package import Transfer
 
 /// `presigned-multipart`: `POST /signed-multipart`, the parts as presigned PUTs with a few at a
@@ -30,15 +31,19 @@ package final class PresignedMultipart: Scenario {
     package private(set) var retries = 0
 
     private let attemptsPerPart: Int
+    private let names: RandomSource?
+    private var name: RequestName?
 
     /// - Parameters:
     ///   - partBytes: of all parts but the last.
     ///   - window: parts that are under way at a time.
     ///   - retriesParts: a part that failed for a passing reason is sent again, up to twice.
+    ///   - names: gives each creation by the API an `Idempotency-Key`, by which its object is called.
     package init(
         _ permissions: MultipartPermissions, partBytes: Int64, window: Int,
-        isAccelerated: Bool = false, retriesParts: Bool = true
+        isAccelerated: Bool = false, retriesParts: Bool = true, names: RandomSource? = nil
     ) {
+        self.names = names
         attemptsPerPart = retriesParts ? 3 : 1
         self.permissions = permissions
         self.partBytes = partBytes
@@ -59,7 +64,9 @@ package final class PresignedMultipart: Scenario {
         (nextPart, underWay) = (0, 0)
         switch permissions {
         case .gateway(let api):
-            let request = api.multipartRequest(content, plan, isAccelerated: isAccelerated)
+            name = names.map { RequestName($0, content) }
+            let request = api.multipartRequest(
+                content, plan, isAccelerated: isAccelerated, name: name)
             return .send(ScenarioRequest(phase: .authorize, request: request))
         case .local(let signer):
             guard let target = try? signer.create(for: content, unixSeconds: unixSeconds)
@@ -95,7 +102,7 @@ package final class PresignedMultipart: Scenario {
         }
     }
 
-    package var writtenKey: WrittenKey? { targets?.key.map { .key($0) } }
+    package var writtenKey: WrittenKey? { targets?.key.map { .key($0) } ?? name?.key }
 
     // MARK: Parts
 
@@ -165,7 +172,10 @@ package final class PresignedMultipart: Scenario {
         guard let targets else { return .wait }
         stage = .complete
         let document = CompletionDocument.bytes(etags: etags.map { $0 ?? "" })
-        return ask(targets.complete.request("POST", [BodySlice(bytes: document)]))
+        let request = targets.complete.request(
+            "POST", [BodySlice(bytes: document)],
+            fields: targets.completesOnlyNew ? "If-None-Match: *\r\n" : "")
+        return ask(request)
     }
 
     /// S3 may begin a 200 before it knows the outcome, and then put an error into the body (S3 API
@@ -226,12 +236,14 @@ enum CompletionDocument {
 }
 
 extension RequestTarget {
-    func request(_ method: String, contentType: String? = nil, _ body: [BodySlice]) -> Request {
+    func request(
+        _ method: String, contentType: String? = nil, _ body: [BodySlice], fields: String = ""
+    ) -> Request {
         let length = body.reduce(0) { $0 + $1.count }
         let type = contentType.map { "Content-Type: \($0)\r\n" } ?? ""
         let head = """
             \(method) \(pathAndQuery) HTTP/1.1\r\nHost: \(origin.authority)\r\n\(type)\
-            Content-Length: \(length)\r\n\r\n
+            Content-Length: \(length)\r\n\(fields)\r\n
             """
         return Request(origin: origin, head: Array(head.utf8), body: body)
     }
@@ -239,7 +251,7 @@ extension RequestTarget {
 
 extension GatewayAPI {
     func multipartRequest(
-        _ content: UploadContent, _ plan: PartPlan, isAccelerated: Bool
+        _ content: UploadContent, _ plan: PartPlan, isAccelerated: Bool, name: RequestName?
     ) -> Request {
         let json = """
             {"filename":"\(Self.jsonEscaped(content.fileName))",\
@@ -247,6 +259,7 @@ extension GatewayAPI {
             "size":\(plan.objectBytes),"partBytes":\(plan.partBytes)\
             \(isAccelerated ? #","accelerate":true"# : "")}
             """
-        return post("/signed-multipart", [BodySlice(bytes: Array(json.utf8))])
+        return post(
+            "/signed-multipart", [BodySlice(bytes: Array(json.utf8))], fields: name?.field ?? "")
     }
 }

@@ -1,19 +1,27 @@
 import Foundation
 import Measure
-import Presign
+package import Presign
 package import Transfer
 
 /// `proxy-json`: one `POST /images` with the file as Base64 in JSON. The API stores it, reviews it
 /// and answers 201.
 package final class ProxyJSON: Scenario {
     private let api: GatewayAPI
+    private let names: RandomSource?
+    private var name: RequestName?
     /// As the last answer named it.
     private var key: String?
 
-    package init(_ api: GatewayAPI) { self.api = api }
+    /// - Parameter names: gives each request an `Idempotency-Key`, by which its object is called; nil: the
+    ///   API chooses, and only its answer tells.
+    package init(_ api: GatewayAPI, names: RandomSource? = nil) {
+        self.api = api
+        self.names = names
+    }
 
     package func begin(_ content: UploadContent, unixSeconds: Int64) -> Step {
         key = nil
+        name = names.map { RequestName($0, content) }
         let opening = """
             {"filename":"\(GatewayAPI.jsonEscaped(content.fileName))",\
             "contentType":"\(GatewayAPI.jsonEscaped(content.contentType))","image":"
@@ -24,7 +32,8 @@ package final class ProxyJSON: Scenario {
             BodySlice(bytes: Base64.encode(content.payload.buffer)),
             BodySlice(bytes: Array("\"}".utf8)),
         ]
-        return .send(ScenarioRequest(phase: .upload, request: api.post("/images", body)))
+        let request = api.post("/images", body, fields: name?.field ?? "")
+        return .send(ScenarioRequest(phase: .upload, request: request))
     }
 
     package func received(_ answer: Answer, tag: Int, unixSeconds: Int64) -> Step {
@@ -34,6 +43,6 @@ package final class ProxyJSON: Scenario {
         return .finished(UploadEnd(.success, httpStatus: answer.status))
     }
 
-    /// Only the answer tells it.
-    package var writtenKey: WrittenKey? { key.map { .key($0) } }
+    /// What the answer tells counts: not every API takes the name.
+    package var writtenKey: WrittenKey? { key.map { .key($0) } ?? name?.key }
 }

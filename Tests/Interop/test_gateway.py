@@ -1,6 +1,8 @@
 """The gateway's API by plain HTTP, and what it refuses."""
 
+import base64
 import os
+import threading
 import uuid
 
 import pytest
@@ -165,3 +167,111 @@ def test_a_signed_url_holds_for_its_content_type_only(api, endpoint):
     headers = {"Content-Type": "text/html"}
     sent = requests.put(given["data"]["url"], data=JPEG, headers=headers, timeout=30)
     assert sent.status_code == 403
+
+
+# --- Idempotency-Key
+
+
+def image(body=JPEG, name="me.jpg", content_type="image/jpeg"):
+    return {"filename": name, "contentType": content_type, "image": base64.b64encode(body).decode()}
+
+
+def post(api, endpoint, path, name, body):
+    return api.post(endpoint.gateway + path, json=body, headers={"Idempotency-Key": name}, timeout=30)
+
+
+def owner(api, endpoint) -> str:
+    return permission(api, endpoint)["id"].split("/")[1]
+
+
+def test_a_named_image_is_stored_under_its_name_once(api, endpoint):
+    name = str(uuid.uuid4())
+    first = post(api, endpoint, "/images", name, image())
+    assert first.status_code == 201, first.text
+    key = f"users/{owner(api, endpoint)}/{name}.jpg"
+    assert first.json()["id"] == key
+    again = post(api, endpoint, "/images", name, image(b"\xff\xd8\xff" + b"another" * 10))
+    assert (again.status_code, again.json()) == (201, first.json())
+    assert endpoint.stored(key) == JPEG
+
+
+def test_a_named_image_that_lies_is_gone_each_time(api, endpoint):
+    name = str(uuid.uuid4())
+    answers = [post(api, endpoint, "/images", name, image(b"<script>")) for _ in range(2)]
+    assert [answer.status_code for answer in answers] == [415, 415]
+    assert post(api, endpoint, "/images", name, image()).status_code == 201
+
+
+def test_many_requests_of_one_name_at_once_store_one_file(api, endpoint):
+    name = str(uuid.uuid4())
+    bodies = [b"\xff\xd8\xff" + bytes([number]) * 200_000 for number in range(8)]
+    answers = []
+
+    def send(body):
+        headers = {"Authorization": api.headers["Authorization"], "Idempotency-Key": name}
+        url = endpoint.gateway + "/images"
+        answers.append(requests.post(url, json=image(body), headers=headers, timeout=30))
+
+    threads = [threading.Thread(target=send, args=(body,)) for body in bodies]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert {answer.status_code for answer in answers} <= {201, 409}
+    stored = [answer.json() for answer in answers if answer.status_code == 201]
+    assert stored and all(one == stored[0] for one in stored)
+    assert endpoint.stored(stored[0]["id"]) in bodies
+
+
+@pytest.mark.parametrize("path", ["/images", "/signed-multipart"])
+@pytest.mark.parametrize(
+    "name",
+    ["x", "", "../../../etc/passwd", str(uuid.uuid4()).upper(), str(uuid.uuid4()) + "/x", "0" * 36, "*", "\u00e9" * 36],
+)
+def test_a_name_that_is_no_uuid_is_refused(api, endpoint, path, name):
+    before = endpoint.keys()
+    headers = {"Idempotency-Key": name.encode("latin-1")}
+    answer = api.post(endpoint.gateway + path, json=image(), headers=headers, timeout=30)
+    assert answer.status_code == 400
+    assert "Idempotency-Key" in answer.json()["message"]
+    assert endpoint.keys() == before
+
+
+def multipart(api, endpoint, name):
+    body = {"filename": "me.jpg", "contentType": "image/jpeg", "size": 5, "partBytes": 5242880}
+    answer = post(api, endpoint, "/signed-multipart", name, body)
+    assert answer.status_code == 200, answer.text
+    return answer.json()
+
+
+def complete(given, body=b"12345", headers=None):
+    sent = requests.put(given["data"]["parts"][0], data=body, timeout=30)
+    assert sent.status_code == 200, sent.text
+    etag = sent.headers["ETag"]
+    xml = f"<CompleteMultipartUpload><Part><PartNumber>1</PartNumber><ETag>{etag}</ETag></Part></CompleteMultipartUpload>"
+    fields = given["data"]["completeHeaders"] if headers is None else headers
+    return requests.post(given["data"]["complete"], data=xml, headers=fields, timeout=30)
+
+
+def test_a_named_multipart_upload_never_writes_over_an_object(api, endpoint):
+    name = str(uuid.uuid4())
+    first, second = multipart(api, endpoint, name), multipart(api, endpoint, name)
+    key = f"users/{owner(api, endpoint)}/{name}.jpg"
+    assert first["id"] == second["id"] == key
+    assert complete(first).status_code == 200
+    refused = complete(second, b"other")
+    assert refused.status_code == 412 and "PreconditionFailed" in refused.text
+    # Nor without what was signed.
+    refused = complete(second, b"other", headers={})
+    assert refused.status_code == 403
+    # Nor by permission for a name that is taken already.
+    assert complete(multipart(api, endpoint, name), b"other").status_code == 412
+    assert endpoint.stored(key) == b"12345"
+    assert requests.delete(second["data"]["abort"], timeout=30).status_code == 204
+
+
+def test_a_multipart_upload_without_a_name_is_completed_as_ever(api, endpoint):
+    body = {"filename": "me.jpg", "contentType": "image/jpeg", "size": 5, "partBytes": 5242880}
+    given = api.post(endpoint.gateway + "/signed-multipart", json=body, timeout=30).json()
+    assert "completeHeaders" not in given["data"]
+    assert complete(given, headers={}).status_code == 200

@@ -6,6 +6,7 @@ import re
 import socket
 import threading
 import time
+import uuid
 
 import pytest
 import requests
@@ -83,6 +84,14 @@ def fixed(value):
     value = UUID.sub("UUID", value)
     value = re.sub(r"(X-Amz-Signature|X-Amz-Date|uploadId)=[^&]*", r"\1=…", value)
     return re.sub(r"^[0-9A-Za-z]{24,}$", "…", value)
+
+
+def test_an_image_of_a_name_that_was_used_is_answered_as_the_first(secure, function):
+    headers = {"Authorization": f"Bearer {secure.token}", "Idempotency-Key": (name := str(uuid.uuid4()))}
+    events = [lambda_runtime.event(kind, "POST", "/images", headers, image(JPEG)) for kind in KINDS]
+    answers = [(status, json.loads(answer)) for status, _, answer in map(function.call, events)]
+    assert answers[0][0] == 201 and name in answers[0][1]["id"]
+    assert answers[1:] == [answers[0]] * 2
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -99,7 +99,7 @@ enum CapacityCommand {
         let startedNs = monotonicNs()
         let (target, endpoint) = try RunCommand.open(plan)
         defer { endpoint?.stop() }
-        plan.apiPrefix = try Reachability(plan: plan, target: target).check()
+        plan.api = try Reachability(plan: plan, target: target).check()
         let session = try CapacitySession(
             asked, plan, target, endpoint, workload, startedNs: startedNs)
         return try CleanUp(plan, target, session.directory).after { () throws(CommandError) in

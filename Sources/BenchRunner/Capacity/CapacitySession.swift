@@ -33,9 +33,9 @@ final class CapacitySession {
                 requested: plan.outputPath, name: "capacity", startedAt: startedAt)
             try directory.replace("run.json", with: record.json)
             file = try CapacityFile(directory)
-            let isNamedByAPI = plan.signer == .gateway && !target.isEmbedded
             journal =
-                isNamedByAPI ? try KeyJournal(directory, namePrefix: plan.apiPrefix) : nil
+                WrittenRecord.isNamedByAPI(plan, target)
+                ? try KeyJournal(directory, namePrefix: plan.api.folder) : nil
         } catch {
             throw error.commandError
         }

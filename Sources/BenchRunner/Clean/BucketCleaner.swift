@@ -27,24 +27,43 @@ final class BucketCleaner {
 
     // MARK: Everything below a prefix
 
-    /// - Parameter isOwn: which of the keys there are the run's.
-    func clear(prefix: String, isOwn: (String) -> Bool = { _ in true }) {
+    /// Again and again, until a look finds nothing of the run's: a request that was under way when the
+    /// run was killed may still have been carried out.
+    ///
+    /// - Parameter isOwn: which of what is there is the run's.
+    func clear(prefix: String, isOwn: (BucketListing.Entry) -> Bool = { _ in true }) {
         for _ in 0..<(isDryRun ? 1 : Self.passes) {
-            let before = report.deleted + report.aborted
-            visit(.uploads, prefix) { self.abort($0.filter { isOwn($0.key) }) }
-            visit(.objects, prefix) { self.delete($0.filter { isOwn($0.key) }) }
-            if hasVersions { visit(.versions, prefix) { self.delete($0.filter { isOwn($0.key) }) } }
-            guard report.deleted + report.aborted > before else { break }
+            let before = report.removed
+            var found = 0
+            for kind in [BucketListing.Kind.uploads, .objects, .versions] {
+                visit(kind, prefix) { entries in
+                    // Where a bucket has no versions, its objects are listed as the version "null".
+                    let own = entries.filter { isOwn($0) && !(isDryRun && $0.id == "null") }
+                    found += own.count
+                    if kind == .uploads { self.abort(own) } else { self.delete(own) }
+                }
+            }
+            if found == 0 { return }
+            guard report.removed > before else { break }
         }
         guard !isDryRun else { return }
-        visit(.uploads, prefix) { entries in
-            for entry in entries where isOwn(entry.key) {
-                self.report.addLeft("\(entry.key) (multipart upload \(entry.id ?? ""))")
-            }
+        each(.uploads, prefix) { entry in
+            guard isOwn(entry) else { return }
+            self.report.addLeft("\(entry.key) (multipart upload \(entry.id ?? ""))")
         }
-        visit(.objects, prefix) { entries in
-            for entry in entries where isOwn(entry.key) { self.report.addLeft(entry.key) }
+        each(.objects, prefix) { entry in
+            if isOwn(entry) { self.report.addLeft(entry.key) }
         }
+        each(.versions, prefix) { entry in
+            guard let version = entry.id, version != "null", isOwn(entry) else { return }
+            self.report.addLeft("\(entry.key) (version \(version))")
+        }
+    }
+
+    func each(
+        _ kind: BucketListing.Kind, _ prefix: String, _ use: (BucketListing.Entry) -> Void
+    ) {
+        visit(kind, prefix) { $0.forEach(use) }
     }
 
     /// Calls `use` with each page; what cannot be listed becomes a problem of the report.
@@ -57,8 +76,10 @@ final class BucketCleaner {
                 return !Interruption.isRequested
             }
         } catch {
-            // A server without multipart uploads or versions has none of the run's either.
+            // A server without multipart uploads or versions has none of the run's either, and without
+            // the right to list versions the bucket's answers to DELETE tell whether there are any.
             guard kind == .objects || !error.isUnsupported else { return }
+            guard kind != .versions || hasVersions else { return }
             report.add(
                 problem: "\(kind.rawValue) below \(prefix) cannot be listed: \(error.reason)")
         }
@@ -67,10 +88,14 @@ final class BucketCleaner {
     // MARK: Single ones
 
     func delete(_ entries: [BucketListing.Entry]) {
-        guard !isDryRun else {
-            report.deleted += entries.count
-            return
+        let count = { (entry: BucketListing.Entry) in
+            if entry.id == nil || entry.id == "null" {
+                self.report.deleted += 1
+            } else {
+                self.report.versions += 1
+            }
         }
+        guard !isDryRun else { return entries.forEach(count) }
         let now = GuardContexts.now
         let made = entries.map { entry in
             entry.id.map { requests.delete(entry.key, version: $0, at: now) }
@@ -78,7 +103,7 @@ final class BucketCleaner {
         }
         client.sendAll(made, atATime: Self.atATime) { index, result in
             let isGone = self.isGone(result, entries[index].key)
-            if isGone { report.deleted += 1 }
+            if isGone { count(entries[index]) }
             if case .success(let answer) = result,
                 answer.headers.first("x-amz-delete-marker") == "true"
             {
@@ -87,7 +112,7 @@ final class BucketCleaner {
         }
     }
 
-    func abort(_ entries: [BucketListing.Entry]) {
+    private func abort(_ entries: [BucketListing.Entry]) {
         guard !isDryRun else {
             report.aborted += entries.count
             return
@@ -99,6 +124,7 @@ final class BucketCleaner {
         }
     }
 
+    func beginLook() { report.beginLook() }
     func addUnlisted(_ name: String) { report.addUnlisted(name) }
     func add(problem: String) { report.add(problem: problem) }
 

@@ -8,12 +8,13 @@ extension Command {
         summary: "deletes what a run has left in its bucket, by the run's own record",
         usage: ["clean [FLAGS] RUN…"],
         details: """
-            RUN is a results directory. Deleted is only what is the run's own: all below the prefix that its
+            RUN is a results directory; of a merged one, those of its shards are cleaned. Deleted is only what is the run's own: all below the prefix that its
             keys have in common, or, where an API named the keys, those in keys.csv; multipart uploads that
             were not completed are aborted. It works whatever ended the run, and can be repeated.
 
-            An API that was asked but had not answered may have stored an object whose key nobody was told.
-            Such objects of the same API user are listed, and deleted with --unlisted.
+            Requests that make an object before the API tells its key carry an Idempotency-Key, and the key that
+            follows from it is in keys.csv. An API that does not take it may have stored an object whose key
+            nobody was told: such objects of the same API user are listed, and deleted with --unlisted.
 
             Credentials are found as for 'run'. Exit code: 0 nothing is left, 1 something is (it is said
             what, and how to remove it).
@@ -52,8 +53,7 @@ enum CleanCommand {
         let isQuiet = try settings.isOn("quiet")
         Interruption.watch()
         var (objects, isClean): ([[String: Any]], Bool) = ([], true)
-        for path in arguments.operands where !Interruption.isRequested {
-            let run = path.count > 1 ? path.dropLastSlash : path
+        for run in try CleanOperands.runs(arguments.operands) where !Interruption.isRequested {
             let cleanUp = try CleanUp(recorded: run, settings)
             let report = try cleanUp.run()
             if !report.isClean, !cleanUp.isDryRun { isClean = false }
@@ -74,7 +74,7 @@ enum CleanCommand {
         }
         guard cleanUp.isDryRun else { return report.lines(cleanUp.place, run: run) }
         return [
-            "would delete \(CleanReport.count(report.deleted, "object")) and abort"
+            "would delete \(report.removedObjects) and abort"
                 + " \(CleanReport.count(report.aborted, "multipart upload"))"
         ] + report.problems.map { "problem: \($0)" }
     }
@@ -103,6 +103,7 @@ extension CleanUp {
         transfer.verifiesServer = try !settings.isOn("insecure")
         self.settings = transfer
         isDryRun = try settings.isOn("dry-run")
+        mayStillBeWriting = record.endedAt == nil && Self.wasWrittenLately(path)
         takesUnlisted = try settings.isOn("unlisted")
     }
 }
@@ -137,6 +138,9 @@ extension WrittenRecord {
             else { throw Self.foreign(record, barrierPrefix) }
         }
         if let keysFile, keysFile != KeyJournal.fileName { throw Self.foreign(record, keysFile) }
+        if let apiPrefix, apiPrefix.count < 2 || !apiPrefix.hasSuffix("/") {
+            throw Self.foreign(record, apiPrefix)
+        }
     }
 
     private static func foreign(_ record: RecordedRecord, _ name: String) -> CommandError {

@@ -1,6 +1,8 @@
 /// What a clean-up did, and what is left.
 struct CleanReport {
     var deleted = 0
+    /// Of a bucket that keeps them: delete markers are versions too.
+    var versions = 0
     var aborted = 0
     /// Why something could not be looked at or removed, each once.
     var problems: [String] = []
@@ -14,7 +16,19 @@ struct CleanReport {
     private static let shown = 20
     private static let problemLimit = 10
 
+    var removed: Int { deleted + versions + aborted }
+
+    /// `3 objects`, and what belongs to them.
+    var removedObjects: String {
+        Self.count(deleted, "object") + (versions > 0 ? ", " + Self.count(versions, "version") : "")
+    }
+
     var isClean: Bool { leftCount == 0 && problems.isEmpty && unlistedCount == 0 }
+
+    /// What is left is what the last look saw.
+    mutating func beginLook() {
+        (left, leftCount, unlisted, unlistedCount) = ([], 0, [], 0)
+    }
 
     mutating func addLeft(_ name: String) {
         leftCount += 1
@@ -35,7 +49,8 @@ struct CleanReport {
     var object: [String: Any] {
         [
             "deleted": deleted, "aborted": aborted, "left": leftCount, "left_keys": left,
-            "unlisted": unlistedCount, "unlisted_keys": unlisted, "problems": problems,
+            "versions": versions, "unlisted": unlistedCount, "unlisted_keys": unlisted,
+            "problems": problems,
         ]
     }
 
@@ -44,7 +59,7 @@ struct CleanReport {
     ///   - run: the results directory.
     func lines(_ place: CleanPlace, run: String) -> [String] {
         var lines = [
-            "\(Self.count(deleted, "object")) deleted, \(Self.count(aborted, "multipart upload")) aborted"
+            "\(removedObjects) deleted, \(Self.count(aborted, "multipart upload")) aborted"
         ]
         lines += problems.map { "problem: \($0)" }
         if leftCount > 0 {

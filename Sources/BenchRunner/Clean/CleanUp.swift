@@ -10,6 +10,8 @@ struct CleanUp {
     let directoryPath: String
     let startedUnix: Double
     let settings: TransferConfiguration
+    /// The run was killed, and only just: requests that it sent may still be carried out.
+    var mayStillBeWriting = false
     var isDryRun = false
     var takesUnlisted = false
     /// Does the run itself clean up at its end?
@@ -18,7 +20,10 @@ struct CleanUp {
 
     /// Clocks of a server and of this machine differ by less, or signatures would not be taken.
     private static let clockSlackSeconds = 900.0
-    private static let batch = 1000
+    /// Servers get on with what they have in their buffers. An API's own time limit is 29 s.
+    private static let settlingSeconds = 60.0
+    private static let quietSeconds = 3.0
+    private static let lookInterval = 0.5
 
     var place: CleanPlace {
         CleanPlace(
@@ -34,78 +39,79 @@ struct CleanUp {
             GuardContext.Store(presigner: endpoint.presigner, origin: endpoint.origin))
         let cleaner = BucketCleaner(
             try SequentialClient(settings), requests, isDryRun: isDryRun)
+        try look(written, cleaner)
+        guard mayStillBeWriting, !isDryRun else { return cleaner.report }
+        var (quiet, waited) = (0.0, 0.0)
+        while quiet < Self.quietSeconds, waited < Self.settlingSeconds,
+            !Interruption.isRequested
+        {
+            Thread.sleep(forTimeInterval: Self.lookInterval)
+            let before = cleaner.report.removed
+            try look(written, cleaner)
+            waited += Self.lookInterval
+            quiet = cleaner.report.removed > before ? 0 : quiet + Self.lookInterval
+        }
+        return cleaner.report
+    }
+
+    private func look(_ written: WrittenRecord, _ cleaner: BucketCleaner) throws(CommandError) {
+        cleaner.beginLook()
         if let prefix = written.prefix { cleaner.clear(prefix: prefix) }
         if let prefix = written.barrierPrefix, let shard = written.barrierShard {
-            cleaner.clear(prefix: prefix) { $0.hasSuffix("/\(shard)") }
+            cleaner.clear(prefix: prefix) { $0.key.hasSuffix("/\(shard)") }
         }
-        if let file = written.keysFile { try clear(listedIn: file, written.apiPrefix, cleaner) }
-        return cleaner.report
+        if let file = written.keysFile {
+            try clear(keys(in: file), written.apiPrefix, cleaner)
+        }
     }
 
     // MARK: Keys that an API named
 
-    private func clear(
-        listedIn file: String, _ folder: String?, _ cleaner: BucketCleaner
-    ) throws(CommandError) {
-        let path = directoryPath + "/" + file
-        // Multipart uploads first: one that is completed now would be an object again.
-        let open = openUploads(below: folder, cleaner)
-        var own: [BucketListing.Entry] = []
-        var others = open
-        try eachBatch(of: path) { keys in
-            let known = Set(keys)
-            own += open.filter { known.contains($0.key) }
-            others.removeAll { known.contains($0.key) }
-            cleaner.delete(keys.map { BucketListing.Entry(key: $0) })
+    private func clear(_ keys: Set<[UInt8]>, _ folder: String?, _ cleaner: BucketCleaner) {
+        guard let folder else {
+            cleaner.delete(
+                keys.map { BucketListing.Entry(key: String(decoding: $0, as: UTF8.self)) })
+            return
         }
-        cleaner.abort(own)
-        guard let folder else { return }
-        if takesUnlisted {
-            cleaner.abort(others)
-        } else {
-            for upload in others {
-                cleaner.addUnlisted("\(upload.key) (multipart upload \(upload.id ?? ""))")
-            }
+        let isListed = { (entry: BucketListing.Entry) in keys.contains(Array(entry.key.utf8)) }
+        let isUnlisted = { (entry: BucketListing.Entry) in !isListed(entry) && isRecent(entry) }
+        cleaner.clear(prefix: folder) { isListed($0) || takesUnlisted && isUnlisted($0) }
+        guard !takesUnlisted else { return }
+        cleaner.each(.uploads, folder) { entry in
+            guard isUnlisted(entry) else { return }
+            cleaner.addUnlisted("\(entry.key) (multipart upload \(entry.id ?? ""))")
         }
-        guard !isDryRun else { return }
-        cleaner.visit(.objects, folder) { entries in
-            let recent = entries.filter { isRecent($0) }
-            if takesUnlisted {
-                cleaner.delete(recent)
-            } else {
-                recent.forEach { cleaner.addUnlisted($0.key) }
-            }
+        cleaner.each(.objects, folder) { entry in
+            if isUnlisted(entry) { cleaner.addUnlisted(entry.key) }
         }
-    }
-
-    private func openUploads(
-        below folder: String?, _ cleaner: BucketCleaner
-    ) -> [BucketListing.Entry] {
-        var found: [BucketListing.Entry] = []
-        guard let folder else { return found }
-        cleaner.visit(.uploads, folder) { found += $0.filter(isRecent) }
-        return found
     }
 
     private func isRecent(_ entry: BucketListing.Entry) -> Bool {
         (entry.modified ?? .infinity) >= startedUnix - Self.clockSlackSeconds
     }
 
-    private func eachBatch(
-        of path: String, _ use: ([String]) -> Void
-    ) throws(CommandError) {
+    /// As bytes: canonically equal texts are different keys, and one of them somebody else's.
+    private func keys(in file: String) throws(CommandError) -> Set<[UInt8]> {
         do throws(RecordedError) {
-            let table = try RecordedTable(path: path, columns: [KeyJournal.column])
-            var keys: [String] = []
-            while try table.advance() {
-                keys.append(try table.name())
-                guard keys.count == Self.batch else { continue }
-                use(keys)
-                keys.removeAll(keepingCapacity: true)
-            }
-            use(keys)
+            let table = try RecordedTable(
+                path: directoryPath + "/" + file, columns: [KeyJournal.column])
+            var keys: Set<[UInt8]> = []
+            while try table.advance() { keys.insert(Array(try table.name().utf8)) }
+            return keys
         } catch {
             throw error.commandError
+        }
+    }
+}
+
+extension CleanUp {
+    /// - Parameter path: the results directory of a run that has not said that it ended.
+    static func wasWrittenLately(_ path: String) -> Bool {
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
+        return names.contains { name in
+            let facts = try? FileManager.default.attributesOfItem(atPath: "\(path)/\(name)")
+            let written = facts?[.modificationDate] as? Date ?? .distantPast
+            return -written.timeIntervalSinceNow < settlingSeconds
         }
     }
 }

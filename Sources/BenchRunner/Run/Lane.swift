@@ -17,7 +17,7 @@ final class Lane {
     private var phases = PhaseTimes()
     private var underWay = 0
     private var end: UploadEnd?
-    private var notedKey: WrittenKey?
+    private var notedKey: String?
 
     init(
         _ scenario: any Scenario, worker: Worker, connectionGroup: Int, keepsConnections: Bool
@@ -48,9 +48,11 @@ final class Lane {
 
     /// - Parameter endedNs: when the answer came that the step follows from; nil for the first.
     private func take(_ step: Step, at endedNs: Int64?) {
-        if worker.notesKeys, let key = scenario.writtenKey, key != notedKey {
+        if let journal = worker.journal, let written = scenario.writtenKey,
+            let key = journal.key(of: written), key != notedKey
+        {
             notedKey = key
-            worker.note(key)
+            worker.note(key, journal)
         }
         switch step {
         case .send(let next): send(next)

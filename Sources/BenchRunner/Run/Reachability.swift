@@ -10,19 +10,22 @@ struct Reachability {
     let plan: RunPlan
     let target: RunTarget
 
-    /// - Returns: the folder in which the API lets its user store, where there is an API that says so.
     @discardableResult
-    func check() throws(CommandError) -> String? {
-        var folder: String?
+    func check() throws(CommandError) -> FoundAPI {
+        var api = FoundAPI()
         switch plan.signer {
         case .gateway:
             _ = try get(target.storeURL, path: "/", headers: [])
-            folder = try checkToken()
+            api.folder = try checkToken()
+            if WrittenRecord.isNamedByAPI(plan, target) {
+                api.namesRequests =
+                    plan.client.kind == .native ? true : try letsPagesNameRequests()
+            }
         case .local: try checkCredentials()
         case .nobody: _ = try get(target.storeURL, path: "/", headers: [])
         }
         try checkDetours()
-        return folder
+        return api
     }
 
     /// The edge and the acceleration endpoint, where a strategy goes there.
@@ -51,6 +54,25 @@ struct Reachability {
         let key = (try? JSONDecoder().decode(Permission.self, from: Data(answer.body)))?.id
         guard answer.status == 200, let key, let slash = key.lastIndex(of: "/") else { return nil }
         return String(key[...slash])
+    }
+
+    /// A page may send an `Idempotency-Key` only where the API's CORS rules say so: an API that does not
+    /// know it chooses its keys alone, as it did.
+    private func letsPagesNameRequests() throws(CommandError) -> Bool {
+        guard let url = target.gatewayURL else { return false }
+        let field = "idempotency-key"
+        let asked = ["authorization", "content-type", field].joined(separator: ",")
+        let answer = try get(
+            url, path: "/images", method: "OPTIONS",
+            headers: [
+                ("Origin", BrowserClient.usualPage), ("Access-Control-Request-Method", "POST"),
+                ("Access-Control-Request-Headers", asked),
+            ])
+        let allowed = answer.headers.all("Access-Control-Allow-Headers").flatMap {
+            $0.lowercased().split(whereSeparator: { $0 == "," || $0 == " " })
+        }
+        return (200...299).contains(answer.status)
+            && allowed.contains { $0 == field || $0 == "*" }
     }
 
     /// A key without the right to list is fine for uploads: only what cannot be a matter of
@@ -87,13 +109,13 @@ struct Reachability {
     }
 
     private func get(
-        _ url: String, path: String, headers: [NameValue]
+        _ url: String, path: String, method: String = "GET", headers: [NameValue]
     ) throws(CommandError) -> Answer {
         guard let origin = Origin(url: url) else {
             throw .usage("'\(url)' is not an http or https URL")
         }
         let prefix = (URLComponents(string: url)?.percentEncodedPath ?? "").dropLastSlash
-        var head = "GET \(prefix)\(path) HTTP/1.1\r\nHost: \(origin.authority)\r\n"
+        var head = "\(method) \(prefix)\(path) HTTP/1.1\r\nHost: \(origin.authority)\r\n"
         for header in headers { head += "\(header.name): \(header.value)\r\n" }
         head += "Connection: close\r\n\r\n"
         let request = Request(origin: origin, head: Array(head.utf8), body: [])

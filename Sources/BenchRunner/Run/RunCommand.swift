@@ -52,7 +52,7 @@ enum RunCommand {
         Interruption.watch()
         let (target, endpoint) = try open(plan)
         defer { endpoint?.stop() }
-        plan.apiPrefix = try Reachability(plan: plan, target: target).check()
+        plan.api = try Reachability(plan: plan, target: target).check()
         let startedAt = Date()
         let directory: ResultsDirectory
         do throws(ResultsError) {

@@ -60,8 +60,7 @@ struct RunPlan: Sendable {
     var proxyLimits: ProxyLimits
     /// In all keys that this process names.
     var runName = RunName(startedAt: Date())
-    /// The folder in which the API lets this run's user store; nil while it is not known.
-    var apiPrefix: String?
+    var api = FoundAPI()
     var retry: RetryPolicy
     var safety: SafetyPlan
     var outputPath: String?
@@ -79,6 +78,14 @@ struct RunPlan: Sendable {
 
     var isEmulatedLink: Bool { link != nil && link != Self.loopback }
     static let loopback = "loopback"
+}
+
+/// What a run finds out about its API before the load.
+struct FoundAPI: Sendable, Equatable {
+    /// The folder in which the API lets this run's user store; nil while it is not known.
+    var folder: String?
+    /// Requests that make an object before their answer names it carry an `Idempotency-Key`.
+    var namesRequests = false
 }
 
 /// How the clients of a run behave.

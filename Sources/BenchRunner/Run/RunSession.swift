@@ -37,9 +37,9 @@ final class RunSession {
             try directory.replace("run.json", with: record.json)
             results = try ResultsWriter(directory)
             samples = try SampleWriter(path: directory.file("samples.csv"))
-            let isNamedByAPI = plan.signer == .gateway && !target.isEmbedded
             journal =
-                isNamedByAPI ? try KeyJournal(directory, namePrefix: plan.apiPrefix) : nil
+                WrittenRecord.isNamedByAPI(plan, target)
+                ? try KeyJournal(directory, namePrefix: plan.api.folder) : nil
         } catch {
             throw error.commandError
         }

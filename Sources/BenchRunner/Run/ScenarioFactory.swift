@@ -60,8 +60,9 @@ struct ScenarioFactory: Sendable {
         _ api: GatewayAPI, _ cell: Cell, _ worker: Int, _ lane: Int
     ) -> any Scenario {
         let isAccelerated = cell.scenario.isAccelerated
+        let names = plan.api.namesRequests ? RandomSource() : nil
         switch cell.scenario {
-        case .proxyJSON: return ProxyJSON(api)
+        case .proxyJSON: return ProxyJSON(api, names: names)
         case .proxyBinary: return ProxyBinary(api)
         case .edgeRedirect:
             return EdgeRedirect(
@@ -75,7 +76,7 @@ struct ScenarioFactory: Sendable {
         case .presignedMultipart, .acceleratedMultipart:
             return PresignedMultipart(
                 .gateway(api), partBytes: plan.client.partBytes, window: plan.client.partWindow,
-                isAccelerated: isAccelerated, retriesParts: plan.retry == .parts)
+                isAccelerated: isAccelerated, retriesParts: plan.retry == .parts, names: names)
         }
     }
 

@@ -30,7 +30,7 @@ final class Worker {
     let engine: TransferEngine
     private let setup: WorkerSetup
     /// Asked with every step of every upload.
-    let notesKeys: Bool
+    let journal: KeyJournal?
     private var samples: SampleEncoder
     private var measurements = CellMeasurements()
     /// Not handed over yet.
@@ -57,7 +57,7 @@ final class Worker {
         self.index = index
         self.count = count
         self.setup = setup
-        notesKeys = setup.journal != nil
+        journal = setup.journal
         self.samples = samples
         retries = setup.retry.makeRetries(worker: index)
         loop = try EventLoop()
@@ -143,12 +143,8 @@ final class Worker {
     // MARK: What lanes use
 
     /// Before a request leaves that may make an object.
-    func note(_ key: WrittenKey) {
-        guard let journal = setup.journal else { return }
-        switch key {
-        case .key(let key): journal.add(key: key)
-        case .name(let name): journal.add(name: name)
-        }
+    func note(_ key: String, _ journal: KeyJournal) {
+        journal.add(key: key)
         if journal.hasFailed { control?.stop() }
     }
 

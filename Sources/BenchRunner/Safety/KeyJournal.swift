@@ -1,4 +1,5 @@
 import Foundation
+import Scenarios
 import Synchronization
 
 /// `keys.csv`: the keys of uploads that an API permitted, which only the API chooses.
@@ -32,9 +33,13 @@ final class KeyJournal: Sendable {
 
     func add(key: String) { append(key) }
 
-    /// A name that the client chose, which the API puts its own prefix before.
-    func add(name: String) {
-        if let namePrefix { append(namePrefix + name) }
+    /// The whole key; nil for a name that the client chose, as long as it is not known what the API puts
+    /// before it.
+    func key(of written: WrittenKey) -> String? {
+        switch written {
+        case .key(let key): key
+        case .name(let name): namePrefix.map { $0 + name }
+        }
     }
 
     /// - Throws: when a row could not be written: the run must not go on.

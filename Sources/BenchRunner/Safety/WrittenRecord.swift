@@ -15,11 +15,16 @@ struct WrittenRecord: Sendable, Equatable {
 }
 
 extension WrittenRecord {
+    /// Does an API choose keys that somebody has to find again?
+    static func isNamedByAPI(_ plan: RunPlan, _ target: RunTarget) -> Bool {
+        plan.signer == .gateway && !target.isEmbedded
+    }
+
     /// nil for a target that ends with the run.
     init?(_ plan: RunPlan, _ target: RunTarget) {
         guard !target.isEmbedded else { return nil }
-        if plan.signer == .gateway {
-            apiPrefix = plan.apiPrefix
+        if Self.isNamedByAPI(plan, target) {
+            apiPrefix = plan.api.folder
             keysFile = KeyJournal.fileName
         } else {
             prefix = plan.runName.keyPrefix

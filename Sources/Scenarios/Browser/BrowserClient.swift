@@ -24,12 +24,15 @@ package final class BrowserClient: Scenario {
         let isSameOrigin: Bool
     }
 
+    /// Where the page comes from that uploads.
+    package static let usualPage = "https://app.example"
+
     /// - Parameters:
     ///   - pageOrigin: of the page that uploads, as `https://app.example`.
     ///   - forgetsBetweenUploads: the preflight cache begins empty with each upload, as for a visitor
     ///     who comes for the first time; otherwise it lasts from upload to upload.
     package init(
-        wrapping scenario: any Scenario, pageOrigin: String = "https://app.example",
+        wrapping scenario: any Scenario, pageOrigin: String = usualPage,
         forgetsBetweenUploads: Bool = false
     ) {
         self.scenario = scenario

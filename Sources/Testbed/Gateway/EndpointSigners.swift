@@ -53,11 +53,13 @@ final class EndpointSigners {
     }
 
     /// For the requests of a multipart upload.
+    ///
+    /// - Parameter headers: what the client must send.
     func url(
-        _ method: String, key: String, _ query: [NameValue]
+        _ method: String, key: String, _ query: [NameValue], headers: [NameValue] = []
     ) throws(SigningError) -> String {
         try presigner.presign(
-            method: method, key: key, query: query,
+            method: method, key: key, headers: headers, query: query,
             expiresSeconds: configuration.expiresSeconds, at: configuration.now()
         ).url
     }

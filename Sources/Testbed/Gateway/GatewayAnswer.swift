@@ -30,7 +30,7 @@ enum GatewayAnswer {
             status: 204,
             headers: cors + [
                 ("Access-Control-Allow-Methods", "GET, POST, PUT, OPTIONS"),
-                ("Access-Control-Allow-Headers", "authorization, content-type"),
+                ("Access-Control-Allow-Headers", "authorization, content-type, idempotency-key"),
                 ("Access-Control-Max-Age", "300"),
             ])
     }

@@ -116,6 +116,14 @@ package final class GatewayHandler: RequestHandler {
         _ reply: @escaping Reply
     ) {
         let begin = { clock.begin(nowNs: monotonicNs()) }
+        let claim =
+            route.isNamedByClient ? IdempotencyKey.claim(of: exchange.request.headers) : .none
+        var called: IdempotencyKey?
+        switch claim {
+        case .none: break
+        case .key(let key): called = key
+        case .malformed: return reply(IdempotencyKey.refusal)
+        }
         switch route {
         case .signedURL:
             begin()
@@ -126,9 +134,9 @@ package final class GatewayHandler: RequestHandler {
         case .signedMultipart:
             receiveDocument(exchange, reply) { [multipart] body in
                 begin()
-                multipart.sign(body, user: user, exchange.request, reply)
+                multipart.sign(body, user: user, called: called, exchange.request, reply)
             }
-        case .image: images.receive(exchange, user: user, begin, reply)
+        case .image: images.receive(exchange, user: user, called: called, begin, reply)
         case .review:
             receiveDocument(exchange, reply) { [reviews] body in
                 begin()
@@ -181,6 +189,14 @@ enum GatewayRoute {
     case signedURL, signedPost, signedMultipart, image, review
     /// The key as it stands in the path, decoded.
     case upload(key: [UInt8])
+
+    /// Does an `Idempotency-Key` name the object? Of the others nothing is made that it could name.
+    var isNamedByClient: Bool {
+        switch self {
+        case .image, .signedMultipart: true
+        default: false
+        }
+    }
 
     private static let uploadPath = "/uploads/"
 

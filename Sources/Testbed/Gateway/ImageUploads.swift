@@ -17,9 +17,11 @@ final class ImageUploads {
         self.reviews = reviews
     }
 
-    /// - Parameter begin: is called when the function has its event.
+    /// - Parameters:
+    ///   - called: a second request of the same name stores nothing, and is answered as the first.
+    ///   - begin: is called when the function has its event.
     func receive(
-        _ exchange: Exchange, user: String, _ begin: @escaping () -> Void,
+        _ exchange: Exchange, user: String, called: IdempotencyKey?, _ begin: @escaping () -> Void,
         _ reply: @escaping Reply
     ) {
         let limit = configuration.limits.lambdaEventBytes
@@ -38,7 +40,7 @@ final class ImageUploads {
                     return reply(Self.tooLong)
                 }
                 begin()
-                use(body, user: user) { response in
+                use(body, user: user, called: called) { response in
                     account.add(-held)
                     reply(response)
                 }
@@ -47,10 +49,36 @@ final class ImageUploads {
             })
     }
 
+    private func stored(_ key: String, _ status: Int, isNew: Bool, _ reply: @escaping Reply) {
+        switch status {
+        case 200: reviews.review(key: key, isOwnUpload: true, isRepeatable: isNew, reply)
+        case 412 where isNew:
+            // Stored by the first request, whose answer is about the same object. If it is gone, the
+            // first is just taking it away again.
+            reviews.review(key: key, isOwnUpload: true, isRepeatable: true) { response in
+                reply(response.status == 404 ? Self.underWay : response)
+            }
+        // S3 User Guide, "Conditional writes": another write to the key is under way.
+        case 409 where isNew: reply(Self.underWay)
+        default: reply(Self.storeFailed)
+        }
+    }
+
+    private static var storeFailed: HTTPResponse {
+        GatewayAnswer.error(502, "Internal server error")
+    }
+
+    private static var underWay: HTTPResponse {
+        GatewayAnswer.error(
+            409, "A request with this \(IdempotencyKey.field) is under way: ask again later")
+    }
+
     /// API Gateway's gateway response REQUEST_TOO_LARGE.
     private static var tooLong: HTTPResponse { GatewayAnswer.error(413, "Request Too Long") }
 
-    private func use(_ body: [UInt8], user: String, _ reply: @escaping Reply) {
+    private func use(
+        _ body: [UInt8], user: String, called: IdempotencyKey?, _ reply: @escaping Reply
+    ) {
         guard let object = try? JSONParser.parse(body), let image = object["image"]?.string,
             let type = UploadNaming.contentType(object["contentType"]?.string)
         else { return reply(Permissions.invalidParameter) }
@@ -60,15 +88,16 @@ final class ImageUploads {
         let account = configuration.account
         let held = Int64(image.utf8.count + file.count)
         account.add(held)
-        let key = naming.key(user: user, fileName: object["filename"]?.string ?? "")
+        let key = naming.key(
+            user: user, fileName: object["filename"]?.string ?? "", called: called)
+        // With another policy than a UUID per upload the last one stays, as always.
+        let isNew = called != nil && naming.policy == .uuid
         let upload = store.put(
-            key: Array(key.utf8), contentType: type, length: Int64(file.count)
-        ) { [reviews] result in
+            key: Array(key.utf8), contentType: type, length: Int64(file.count), isNew: isNew
+        ) { [self] result in
             account.add(-held)
-            guard case .success(let answer) = result, answer.status == 200 else {
-                return reply(GatewayAnswer.error(502, "Internal server error"))
-            }
-            reviews.review(key: key, isOwnUpload: true, reply)
+            guard case .success(let answer) = result else { return reply(Self.storeFailed) }
+            stored(key, answer.status, isNew: isNew, reply)
         }
         file.withUnsafeBytes { upload.write($0) }
         upload.finish()

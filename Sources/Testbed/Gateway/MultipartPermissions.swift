@@ -16,7 +16,12 @@ final class MultipartPermissions {
         self.store = store
     }
 
-    func sign(_ body: [UInt8], user: String, _ request: HTTPRequest, _ reply: @escaping Reply) {
+    /// - Parameter called: names the key. It never gives leave to write over an object: the completion
+    ///   is then signed for a new key only.
+    func sign(
+        _ body: [UInt8], user: String, called: IdempotencyKey?, _ request: HTTPRequest,
+        _ reply: @escaping Reply
+    ) {
         guard let object = try? JSONParser.parse(body),
             let type = UploadNaming.contentType(object["contentType"]?.string),
             let size = object["size"]?.integer, size >= 0,
@@ -35,20 +40,25 @@ final class MultipartPermissions {
         let wantsAcceleration = object["accelerate"]?.isTrue == true
         guard let signers = permissions.signers(for: request, isAccelerated: wantsAcceleration)
         else { return reply(Permissions.invalidParameter) }
-        let key = naming.key(user: user, fileName: object["filename"]?.string ?? "")
+        let key = naming.key(
+            user: user, fileName: object["filename"]?.string ?? "", called: called)
+        let condition =
+            called != nil && naming.policy == .uuid ? [StoreClient.onlyNew] : []
         store.send("POST", key: Array(key.utf8), query: [("uploads", "")], [("Content-Type", type)])
         {
             result in
             guard case .success(let answer) = result, answer.status == 200,
                 let id = Self.uploadID(in: answer.body),
-                let signed = try? Self.members(id, key, Int(count), partBytes, signers)
+                let signed = try? Self.members(
+                    id, key, Int(count), partBytes, signers, condition)
             else { return reply(GatewayAnswer.error(502, "Internal server error")) }
             reply(GatewayAnswer.json(200, [("id", .string(key)), ("data", .object(signed))]))
         }
     }
 
     private static func members(
-        _ id: String, _ key: String, _ count: Int, _ partBytes: Int64, _ signers: EndpointSigners
+        _ id: String, _ key: String, _ count: Int, _ partBytes: Int64, _ signers: EndpointSigners,
+        _ condition: [NameValue]
     ) throws(SigningError) -> [(name: String, value: JSONValue)] {
         var parts: [JSONValue] = []
         parts.reserveCapacity(count)
@@ -57,12 +67,13 @@ final class MultipartPermissions {
             parts.append(.string(try signers.url("PUT", key: key, query)))
         }
         let upload = [(name: "uploadId", value: id)]
+        let complete = try signers.url("POST", key: key, upload, headers: condition)
+        let fields = condition.map { ($0.name, JSONValue.string($0.value)) }
         return [
             ("uploadId", .string(id)), ("partBytes", .number(String(partBytes))),
-            ("parts", .array(parts)),
-            ("complete", .string(try signers.url("POST", key: key, upload))),
+            ("parts", .array(parts)), ("complete", .string(complete)),
             ("abort", .string(try signers.url("DELETE", key: key, upload))),
-        ]
+        ] + (fields.isEmpty ? [] : [("completeHeaders", .object(fields))])
     }
 
     private static func uploadID(in body: [UInt8]) -> String? {

@@ -27,20 +27,27 @@ final class Reviews {
         review(key: key, isOwnUpload: false, reply)
     }
 
-    /// - Parameter isOwnUpload: the answer also names the key, which the client does not know.
-    func review(key: String, isOwnUpload: Bool, _ reply: @escaping Reply) {
+    /// - Parameters:
+    ///   - isOwnUpload: the answer also names the key, which the client does not know.
+    ///   - isRepeatable: another review of the object is answered with the same number.
+    func review(
+        key: String, isOwnUpload: Bool, isRepeatable: Bool = false, _ reply: @escaping Reply
+    ) {
         let range = (name: "Range", value: "bytes=0-\(ContentSniffer.prefixBytes - 1)")
         store.send("GET", key: Array(key.utf8), [range]) { [self] result in
             guard case .success(let answer) = result else {
                 return reply(GatewayAnswer.error(502, "Internal server error"))
             }
-            judge(Subject(key: key, isOwnUpload: isOwnUpload), answer, reply)
+            let subject = Subject(
+                key: key, isOwnUpload: isOwnUpload, isRepeatable: isRepeatable)
+            judge(subject, answer, reply)
         }
     }
 
     private struct Subject {
         let key: String
         let isOwnUpload: Bool
+        let isRepeatable: Bool
     }
 
     private func judge(_ subject: Subject, _ answer: UpstreamAnswer, _ reply: @escaping Reply) {
@@ -78,11 +85,13 @@ final class Reviews {
         }
         let id: [(name: String, value: JSONValue)] =
             subject.isOwnUpload ? [("id", .string(subject.key))] : []
+        let number =
+            subject.isRepeatable ? IdempotencyKey.reviewID(of: subject.key) : random.uuid()
         reply(
             GatewayAnswer.json(
                 201,
                 id + [
-                    ("reviewId", .string(random.uuid())), ("contentType", .string(type)),
+                    ("reviewId", .string(number)), ("contentType", .string(type)),
                     ("size", .number(String(size))),
                 ]))
     }

@@ -39,14 +39,20 @@ final class StoreClient {
     }
 
     /// A PUT whose body follows.
+    ///
+    /// - Parameter isNew: an object that is there already stays, and the answer is 412 (S3 User Guide,
+    ///   "Conditional writes").
     func put(
-        key: [UInt8], contentType: String, length: Int64,
+        key: [UInt8], contentType: String, length: Int64, isNew: Bool = false,
         completion: @escaping StoreCompletion
     ) -> any StoreUpload {
         let fields = [(name: "Content-Type", value: contentType), ("Content-Length", "\(length)")]
         return transport.begin(
-            head("PUT", key, [], fields, payload: .unsigned), completion: completion)
+            head("PUT", key, [], fields + (isNew ? [Self.onlyNew] : []), payload: .unsigned),
+            completion: completion)
     }
+
+    static let onlyNew = (name: "If-None-Match", value: "*")
 
     private func head(
         _ method: String, _ key: [UInt8], _ query: [NameValue], _ fields: [NameValue],

@@ -6,9 +6,13 @@ struct UploadNaming {
     private let random = RandomSource()
 
     /// The key of an upload; the user comes from the token, never from the client.
-    func key(user: String, fileName: String) -> String {
+    ///
+    /// - Parameter called: what the client calls the request by; the object's name where the policy is a
+    ///   new UUID for each.
+    func key(user: String, fileName: String, called: IdempotencyKey? = nil) -> String {
         switch policy {
-        case .uuid: "users/\(user)/\(random.uuid())\(Self.fileExtension(fileName))"
+        case .uuid:
+            "users/\(user)/\(called?.uuid ?? random.uuid())\(Self.fileExtension(fileName))"
         case .perUser: "users/\(user)/upload\(Self.fileExtension(fileName))"
         case .chosen: "users/\(user)/\(fileName)"
         }

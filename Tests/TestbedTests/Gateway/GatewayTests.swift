@@ -64,7 +64,9 @@ import Testing
             #expect(answer.status == 204)
             #expect(answer.field("Access-Control-Allow-Origin") == "*")
             #expect(answer.field("Access-Control-Allow-Methods")?.contains("POST") == true)
-            #expect(answer.field("Access-Control-Allow-Headers") == "authorization, content-type")
+            #expect(
+                answer.field("Access-Control-Allow-Headers")
+                    == "authorization, content-type, idempotency-key")
         }
     }
 
