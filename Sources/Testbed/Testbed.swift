@@ -15,6 +15,7 @@ package struct TestbedConfiguration: Sendable {
     package var limits = GatewayLimits()
     package var edgeService = ServiceTime.none
     package var storeLimits = StoreLimits()
+    package var faults: [FaultRole: [Fault]] = [:]
     /// nil: loopback, with nothing in between.
     package var link: LinkProfile?
     /// The store as clients reach it, where a proxy stands in front: signed URLs name it.
@@ -26,7 +27,7 @@ package struct TestbedConfiguration: Sendable {
     package var linkName: String?
     /// Gets a line per request of every role; nil: none is kept.
     package var log: RequestLog?
-    /// Of the link's losses.
+    /// Of the link's losses and the faults.
     package var seed: UInt64 = 1
 
     package init(store: StoreConfiguration) { self.store = store }

@@ -20,9 +20,13 @@ extension Testbed {
         let log = configuration.log
         let scheme = security == nil ? "http" : "https"
         let (storeConfiguration, storeLimits) = (configuration.store, configuration.storeLimits)
+        let (faults, seed) = (configuration.faults, configuration.seed)
         let store = try RoleServer(
             name: "store", address: network.address(.store), security: security, log: log
-        ) { loop in try StoreHandler(storeConfiguration, load: StoreLoad(storeLimits, loop: loop)) }
+        ) { loop in
+            try StoreHandler(storeConfiguration, load: StoreLoad(storeLimits, loop: loop))
+                .failing(faults, as: .store, seed: seed, loop: loop)
+        }
         started("store", store)
 
         let accelerateConfiguration = AccelerateConfiguration(
@@ -31,7 +35,10 @@ extension Testbed {
             credentials: network.credentials, now: storeConfiguration.now)
         let accelerate = try RoleServer(
             name: "accelerate", address: network.address(.accelerate), security: security, log: log
-        ) { loop in try AccelerateHandler(accelerateConfiguration, loop: loop) }
+        ) { loop in
+            try AccelerateHandler(accelerateConfiguration, loop: loop)
+                .failing(faults, as: .accelerate, seed: seed, loop: loop)
+        }
         started("accelerate", accelerate)
 
         let storePort = try network.publish(.store, .clientStore, store.port)
@@ -45,7 +52,10 @@ extension Testbed {
         let edge = try RoleServer(
             name: "edge", address: network.address(.edge), security: security,
             limits: madeEdge.serverLimits, log: log
-        ) { loop in try EdgeHandler(madeEdge, loop: loop) }
+        ) { loop in
+            try EdgeHandler(madeEdge, loop: loop)
+                .failing(faults, as: .edge, seed: seed, loop: loop)
+        }
         started("edge", edge)
         let edgePort = try network.publish(.edge, .clientEdge, edge.port)
 
@@ -53,7 +63,10 @@ extension Testbed {
         let madeGateway = gatewayConfiguration
         let gateway = try RoleServer(
             name: "gateway", address: network.address(.gateway), security: security, log: log
-        ) { loop in try GatewayHandler(madeGateway, loop: loop) }
+        ) { loop in
+            try GatewayHandler(madeGateway, loop: loop)
+                .failing(faults, as: .gateway, seed: seed, loop: loop)
+        }
         started("gateway", gateway)
         let url = { (port: Int) in "\(scheme)://\(network.publicName):\(port)" }
         return Started(

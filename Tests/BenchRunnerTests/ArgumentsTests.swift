@@ -27,13 +27,6 @@ import Testing
         }
     }
 
-    @Test(arguments: ["--fault=x"])
-    func `a flag of a later version is refused as such`(_ flag: String) {
-        let error = #expect(throws: CommandError.self) { try Arguments([flag], for: .serve) }
-        #expect(error?.exitCode == .usage)
-        #expect(error?.message.contains("is not available in this version") == true)
-    }
-
     @Test func `a value may follow its flag, an equals sign or a letter`() throws {
         #expect(try parse("--size", "1MiB").value("size") == "1MiB")
         #expect(try parse("--size=1MiB").value("size") == "1MiB")

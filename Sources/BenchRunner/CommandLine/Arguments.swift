@@ -82,9 +82,6 @@ struct Arguments {
 
     private static func unknown(_ word: String, _ command: Command) -> CommandError {
         let name = split(word).name
-        if command.laterFlags.contains(String(name.drop { $0 == "-" })) {
-            return .usage("\(name) is not available in this version of '\(command.name)'")
-        }
         let known = command.flags.map { "--" + $0.name }
         let nearest = nearest(to: name, among: known).map { "; did you mean \($0)?" } ?? ""
         return .usage(

@@ -43,8 +43,6 @@ struct Command: Sendable {
     /// Paragraphs after the flags: formats, examples, files written.
     var details: String = ""
     let flags: [Flag]
-    /// Flags that a later version brings: known, so that their refusal says so.
-    var laterFlags: [String] = []
     /// How many words that are no flags it takes.
     var operands: ClosedRange<Int> = 0...0
     let run: @Sendable (Arguments) throws(CommandError) -> ExitCode

@@ -49,7 +49,7 @@ enum RunFlags {
             help: "how often each strategy has its turn (default 3; on a link 5; files 1)"),
         Flag(
             name: "seed", valueName: "N",
-            help: "of payloads, keys' order, the cells' order and the link's losses (default 1)"),
+            help: "of payloads, orders of keys and cells, the link's losses and faults (default 1)"),
         Flag(
             name: "threads", valueName: "N",
             help: "worker threads (default: the cores that the target leaves over)"),

@@ -45,6 +45,7 @@ enum EmulationFlags {
         Flag(
             name: "store-burst", valueName: "N",
             help: "requests that it takes at once beyond that (default 1)"),
+        FaultFlag.flag,
     ]
 
     /// Those that `run` hands on as they are.
@@ -54,7 +55,7 @@ enum EmulationFlags {
 
     /// The given ones, checked, by name.
     static func values(_ settings: Settings) throws(CommandError) -> [String: String] {
-        _ = (try limits(settings), try storeLimits(settings))
+        _ = (try limits(settings), try storeLimits(settings), try FaultFlag.values(settings))
         var values: [String: String] = [:]
         for name in names { values[name] = settings.text(name) }
         return values

@@ -29,7 +29,22 @@ enum EmulationRecord {
             ].merging(service(limits.service)) { $1 },
             "edge": service(configuration.edgeService),
             "store": store(configuration.storeLimits),
+            "faults": FaultRole.allCases.flatMap { role in
+                (configuration.faults[role] ?? []).map { fault(role, $0) }
+            },
         ]
+    }
+
+    private static func fault(_ role: FaultRole, _ fault: Fault) -> [String: Any] {
+        var object: [String: Any] = [
+            "role": role.rawValue, "fault": fault.name, "share": fault.share,
+        ]
+        switch fault.kind {
+        case .stall(let ns), .stallAnswer(let ns): object["time_s"] = Double(ns) / 1e9
+        case .slowRead(let rate): object["bytes_per_s"] = rate
+        default: break
+        }
+        return object
     }
 
     private static func store(_ limits: StoreLimits) -> [String: Any] {

@@ -48,10 +48,9 @@ extension Command {
             Flag(name: "until-stdin-closes", help: "end when the standard input does"),
             Flag(
                 name: "seed", valueName: "N",
-                help: "of losses, cold starts and service times (default 1)"),
+                help: "of losses, faults, cold starts and service times (default 1)"),
             Flag(name: "plan", valueName: "FILE", help: "JSON object of these flags"),
         ] + EmulationFlags.flags,
-        laterFlags: ["fault"],
         run: { arguments throws(CommandError) in try ServeCommand.run(arguments) })
 }
 
@@ -134,6 +133,7 @@ enum ServeCommand {
         configuration.keyPolicy = try EmulationFlags.keyPolicy(settings)
         configuration.edgeService = try ServiceTimeFlag.values(settings)["edge"] ?? .none
         configuration.storeLimits = try EmulationFlags.storeLimits(settings)
+        configuration.faults = try FaultFlag.values(settings)
         configuration.expiresSeconds = try settings.parsed("expires", default: 300) {
             text, source throws(CommandError) in
             try Quantities.count(text, source, in: 1...604_800)

@@ -87,7 +87,7 @@ package final class AccelerateHandler: RequestHandler {
         return response
     }
 
-    private func refuse(_ exchange: Exchange, _ failure: S3Failure) {
+    func refuse(_ exchange: Exchange, _ failure: S3Failure) {
         requestNumber &+= 1
         let digits = String(requestNumber, radix: 16, uppercase: true)
         let id = String(repeating: "0", count: max(0, 16 - digits.count)) + digits

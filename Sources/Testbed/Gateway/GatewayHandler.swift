@@ -89,7 +89,7 @@ package final class GatewayHandler: RequestHandler {
     }
 
     /// Answers, for the pages of the configured origin.
-    private func answer(_ exchange: Exchange, _ response: HTTPResponse) {
+    func answer(_ exchange: Exchange, _ response: HTTPResponse) {
         exchange.respond(response.readable(from: configuration.allowedOrigin))
     }
 

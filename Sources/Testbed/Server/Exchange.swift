@@ -50,6 +50,15 @@ package protocol ExchangeChannel: AnyObject {
     func receiveBody(of exchange: Exchange, into sink: any BodySink)
     func setBodyPaused(_ isPaused: Bool, of exchange: Exchange)
     func respond(_ response: HTTPResponse, to exchange: Exchange)
+    /// Ends the connection instead of answering whole.
+    func breakOff(_ point: BreakPoint, of response: HTTPResponse?, to exchange: Exchange)
+}
+
+extension ExchangeChannel {
+    /// Of channels that have no connection to break.
+    package func breakOff(_ point: BreakPoint, of response: HTTPResponse?, to exchange: Exchange) {
+        if let response { respond(response, to: exchange) }
+    }
 }
 
 /// One request and the way to answer it. It may be answered later, from the same thread; answers
@@ -57,6 +66,10 @@ package protocol ExchangeChannel: AnyObject {
 package final class Exchange {
     package let request: HTTPRequest
     private weak var channel: (any ExchangeChannel)?
+    /// Lives as long as this does.
+    var keeps: AnyObject?
+    /// What was made to go wrong with it, for the log.
+    var faults: String?
 
     package init(request: HTTPRequest, channel: any ExchangeChannel) {
         self.request = request
@@ -77,5 +90,12 @@ package final class Exchange {
     package func respond(_ response: HTTPResponse) {
         guard let channel else { return response.body.abandon() }
         channel.respond(response, to: self)
+    }
+
+    /// In place of an answer.
+    ///
+    /// - Parameter response: what the answer would have been; nil if the request was not looked at.
+    func breakOff(_ point: BreakPoint, of response: HTTPResponse?) {
+        channel?.breakOff(point, of: response, to: self)
     }
 }

@@ -19,8 +19,10 @@ package final class RequestLog: Sendable {
 
     deinit { close(descriptor) }
 
-    /// - Parameter status: nil for a client that left before its answer.
-    func append(_ request: HTTPRequest, status: Int?, role: String) {
+    /// - Parameters:
+    ///   - status: nil for a client that left before its answer.
+    ///   - faults: what was made to go wrong; nil where nothing was.
+    func append(_ request: HTTPRequest, status: Int?, role: String, faults: String?) {
         var now = timespec()
         clock_gettime(CLOCK_REALTIME, &now)
         let text = { (name: String) in
@@ -36,6 +38,7 @@ package final class RequestLog: Sendable {
             ("preflight_for", text("Access-Control-Request-Method")),
             ("content_length", number(request.contentLength)),
             ("status", number(status.map(Int64.init))),
+            ("fault", faults.map { JSONValue.string($0) } ?? .null),
         ]).append(to: &line)
         line.append(UInt8(ascii: "\n"))
         // A log that cannot be written must not end the service; its reader sees the gap.

@@ -233,7 +233,8 @@ final class Acceptor: EventSource {
     /// - Parameter status: nil for a client that left before its answer.
     func note(_ exchange: Exchange?, status: Int?) {
         guard let log, let exchange else { return }
-        log.file.append(exchange.request, status: status, role: log.role)
+        log.file.append(
+            exchange.request, status: status, role: log.role, faults: exchange.faults)
     }
 
     /// The `Date` field, rendered once per second.

@@ -13,30 +13,30 @@ final class ServerConnection: EventSource, ExchangeChannel {
         case closing
     }
 
-    private let descriptor: Int32
+    let descriptor: Int32
     /// nil without TLS.
     private let secure: SecureConnection?
-    private unowned let acceptor: Acceptor
+    unowned let acceptor: Acceptor
     private var state = State.head
     private var interest: Readiness = .readable
     private var lastProgressNs: Int64
     private var headStartNs: Int64 = 0
-    private var isOpen = true
+    private(set) var isOpen = true
 
     private var heads = HeadReader()
 
-    private var exchange: Exchange?
-    private var keepsAlive = true
-    private var isHeadRequest = false
-    private var isFromPage = false
+    private(set) var exchange: Exchange?
+    var keepsAlive = true
+    private(set) var isHeadRequest = false
+    private(set) var isFromPage = false
     private var awaitsContinue = false
     private var incoming = IncomingBody.none
     private var sink: (any BodySink)?
     private var isBodyPaused = false
     private var drained: Int64 = 0
 
-    private var output = OutgoingAnswer()
-    private var hasAnswered = false
+    var output = OutgoingAnswer()
+    var hasAnswered = false
     /// When our half ended; nil before.
     private var shutDownNs: Int64?
     private var hasPeerEnded = false
@@ -267,6 +267,10 @@ final class ServerConnection: EventSource, ExchangeChannel {
                 response, date: acceptor.currentDateField(), keepsAlive: keepsAlive,
                 isHead: isHeadRequest, showsTimes: isFromPage))
         begin(response.body)
+        answerHasBegun()
+    }
+
+    func answerHasBegun() {
         lastProgressNs = acceptor.loop.nowNs
         if sink != nil, !incoming.isComplete {
             // The role has seen enough of the body: the rest is drained, or closes the connection.
@@ -278,7 +282,7 @@ final class ServerConnection: EventSource, ExchangeChannel {
         if isOpen { updateInterest() }
     }
 
-    private func begin(_ body: HTTPResponse.Body) {
+    func begin(_ body: HTTPResponse.Body) {
         guard !isHeadRequest else { return body.abandon() }
         if case .stream(let source, _) = body {
             source.onRefill { [weak self] in

@@ -90,7 +90,7 @@ package final class StoreHandler: RequestHandler {
 
     func credentials(_ accessKey: String) -> Credentials? { keys[accessKey] }
 
-    private func makeCall(_ exchange: Exchange) -> StoreCall {
+    func makeCall(_ exchange: Exchange) -> StoreCall {
         let store = store
         return StoreCall(
             exchange, address: BucketAddress(exchange.request, isBucket: store.contains),

@@ -106,6 +106,11 @@ final class RawClient {
         received.isEmpty && receive() == 0
     }
 
+    /// True when the server reset the connection before it sent anything.
+    func isReset() -> Bool {
+        received.isEmpty && receive() < 0 && errno == ECONNRESET
+    }
+
     func hasAnswer(withinMilliseconds limit: Int32) -> Bool {
         var readable = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
         return poll(&readable, 1, limit) > 0
