@@ -16,11 +16,11 @@ package struct Histogram: Sendable, Equatable {
     /// Counters in all.
     static let counterCount = (bucketCount + 1) * subBucketHalfCount
 
-    private var counts: [UInt64]
-    package private(set) var totalCount: UInt64 = 0
-    private var leastUs: Int64 = 0
-    private var mostUs: Int64 = 0
-    private var sumUs: Double = 0
+    var counts: [UInt64]
+    package internal(set) var totalCount: UInt64 = 0
+    var leastUs: Int64 = 0
+    var mostUs: Int64 = 0
+    var sumUs: Double = 0
 
     package init() {
         counts = [UInt64](repeating: 0, count: Self.counterCount)
@@ -117,7 +117,7 @@ package struct Histogram: Sendable, Equatable {
     }
 
     /// Where counts can be other than 0: a small part of all, as a rule.
-    private var used: Range<Int> {
+    var used: Range<Int> {
         isEmpty ? 0..<0 : Self.index(of: leastUs)..<(Self.index(of: mostUs) + 1)
     }
 

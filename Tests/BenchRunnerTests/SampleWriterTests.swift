@@ -100,4 +100,23 @@ import Testing
         #expect(measured.failures.count <= 101)
         #expect(measured.failures.values.reduce(0, +) == 1000)
     }
+
+    @Test func `packed measurements merge like others, and others into them`() {
+        func measured(_ serviceUs: Range<Int64>, packs: Bool) -> CellMeasurements {
+            var measured = CellMeasurements()
+            for time in serviceUs {
+                var sample = Sample()
+                sample.endedNs = time * 1000
+                measured.record(sample, sizeBytes: 1)
+            }
+            if packs { measured.pack() }
+            return measured
+        }
+        for (first, second) in [(true, true), (true, false), (false, true)] {
+            var merged = measured(1..<500, packs: first)
+            merged.merge(measured(500..<1000, packs: second))
+            #expect(merged[.response] == measured(1..<1000, packs: false)[.response])
+            #expect(merged.uploads == 999)
+        }
+    }
 }

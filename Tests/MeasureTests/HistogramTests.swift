@@ -72,6 +72,12 @@ import Testing
         #expect(histogram.minimumUs <= value && value <= histogram.maximumUs)
     }
 
+    @Test(arguments: [0, 1, 1000]) func `a packed histogram unpacks to what it was`(count: Int) {
+        var histogram = Histogram()
+        for index in 0..<Int64(count) { histogram.record(index * index * 3601) }
+        #expect(PackedHistogram(histogram).histogram == histogram)
+    }
+
     @Test func `a reset histogram equals a new one`() {
         var histogram = Histogram()
         histogram.record(77)

@@ -44,7 +44,9 @@ struct CellMeasurements: Sendable {
     private(set) var bytesInWindow = 0.0
     private(set) var lastEndedNs: Int64 = 0
     private(set) var timeline = Timeline()
+    /// Empty once they are packed.
     private var histograms: [Histogram]
+    private var packed: [PackedHistogram] = []
 
     struct Failure: Hashable, Sendable {
         let outcome: Outcome
@@ -57,7 +59,16 @@ struct CellMeasurements: Sendable {
     }
 
     subscript(metric: Metric) -> Histogram {
-        histograms[metric.position]
+        packed.isEmpty ? histograms[metric.position] : packed[metric.position].histogram
+    }
+
+    /// To be called when the cell is on the disk: what is left tells percentiles and merges into
+    /// others, in a fraction of the memory.
+    mutating func pack() {
+        guard packed.isEmpty else { return }
+        packed = histograms.map(PackedHistogram.init)
+        histograms = []
+        timeline = Timeline()
     }
 
     /// Counts an upload that started after the warm-up. One that the user's interrupt cut off says
@@ -126,9 +137,11 @@ struct CellMeasurements: Sendable {
         bytesInWindow += other.bytesInWindow
         lastEndedNs = max(lastEndedNs, other.lastEndedNs)
         timeline.merge(other.timeline)
-        for index in histograms.indices {
-            histograms[index].merge(other.histograms[index])
+        if !packed.isEmpty {
+            histograms = packed.map(\.histogram)
+            packed = []
         }
+        for metric in Metric.allCases { histograms[metric.position].merge(other[metric]) }
     }
 
     /// The target chooses the codes: beyond so many different ones they are counted without.

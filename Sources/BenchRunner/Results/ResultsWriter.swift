@@ -7,7 +7,7 @@ struct CellResult: Sendable {
     let cell: Cell
     let load: Load
     let link: String
-    let measurements: CellMeasurements
+    var measurements: CellMeasurements
     /// From the end of the warm-up to the end of the measuring window.
     let windowSeconds: Double
     /// User and system time of this process over the cell, warm-up included, and the uploads that

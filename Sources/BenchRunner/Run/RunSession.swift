@@ -103,6 +103,7 @@ final class RunSession {
         } catch {
             throw error.commandError
         }
+        finished[finished.count - 1].measurements.pack()
         return true
     }
 
