@@ -13,6 +13,8 @@ enum Uploadbench {
     static func main() {
         // A closed pipe or socket is an error code where it happens, not the end of the process.
         signal(SIGPIPE, SIG_IGN)
+        // So is a file that may not grow any more (RLIMIT_FSIZE).
+        signal(SIGXFSZ, SIG_IGN)
         openStandardDescriptors()
         let words = Array(CommandLine.arguments.dropFirst())
         exit(CommandDispatch(commands: commands, version: version).run(words).rawValue)

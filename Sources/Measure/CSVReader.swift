@@ -10,6 +10,10 @@ package struct CSVReader {
     /// The line on which the current row begins, from 1.
     package private(set) var line = 0
 
+    /// Was the last line, which has no end, left out?
+    package private(set) var isTorn = false
+
+    private let toleratesTornEnd: Bool
     private let read: () throws(CSVError) -> [UInt8]
     private var block: [UInt8] = []
     private var position = 0
@@ -24,9 +28,15 @@ package struct CSVReader {
 
     /// Reads the header.
     ///
-    /// - Parameter read: the next bytes of the file; empty at its end.
-    package init(_ read: @escaping () throws(CSVError) -> [UInt8]) throws(CSVError) {
+    /// - Parameters:
+    ///   - toleratesTornEnd: leaves a last line without its end out, for files whose writer was killed
+    ///     in the middle of it.
+    ///   - read: the next bytes of the file; empty at its end.
+    package init(
+        toleratesTornEnd: Bool = false, _ read: @escaping () throws(CSVError) -> [UInt8]
+    ) throws(CSVError) {
         self.read = read
+        self.toleratesTornEnd = toleratesTornEnd
         guard try parseRow() else {
             throw CSVError(line: 1, reason: "the file is empty")
         }
@@ -112,6 +122,10 @@ package struct CSVReader {
             if try parseBlock(&state) { return true }
         }
         if state == .fieldStart, ends.isEmpty { return false }
+        if toleratesTornEnd, !header.isEmpty {
+            isTorn = true
+            return false
+        }
         if state == .quoted { throw CSVError(line: line, reason: "a quoted field has no end") }
         throw CSVError(
             line: nextLine, reason: "the line has no end: the file is truncated")

@@ -77,7 +77,11 @@ func connectFailure(_ code: CURLcode, _ attempt: ConnectAttempt) -> TransferFail
     }
     var osError = 0
     ccurl_getinfo_long(attempt.handle, CURLINFO_OS_ERRNO, &osError)
-    return osError == Int(ECONNREFUSED) ? .connectRefused : .connectFailed(text)
+    switch Int32(clamping: osError) {
+    case ECONNREFUSED: return .connectRefused
+    case EMFILE, ENFILE: return .noFileDescriptors
+    default: return .connectFailed(text)
+    }
 }
 
 /// libcurl's process-wide start, done once from whichever thread comes first.

@@ -7,6 +7,8 @@ package enum TransferFailure: Error, Sendable, Equatable {
     case connectRefused
     case connectFailed(String)
     case connectTimedOut
+    /// This process, or the machine, may not have more (EMFILE, ENFILE).
+    case noFileDescriptors
     case tlsFailed(String)
     /// `code` is an errno.
     case sendFailed(code: Int32)
@@ -29,6 +31,7 @@ package enum TransferFailure: Error, Sendable, Equatable {
         case .connectRefused: "connect-refused"
         case .connectFailed: "connect-failed"
         case .connectTimedOut: "connect-timed-out"
+        case .noFileDescriptors: "no-file-descriptors"
         case .tlsFailed: "tls-failed"
         case .sendFailed: "send-failed"
         case .receiveFailed: "receive-failed"
@@ -50,6 +53,7 @@ package enum TransferFailure: Error, Sendable, Equatable {
         case .connectRefused: "the host refused the connection: nothing listens on that port"
         case .connectFailed(let why): "no connection could be made: \(why)"
         case .connectTimedOut: "no connection was made in time"
+        case .noFileDescriptors: "this process has no file descriptor left for a connection"
         case .tlsFailed(let why): "TLS failed: \(why)"
         case .sendFailed(let code): "\(SystemError(operation: "sending the request", code: code))"
         case .receiveFailed(let code):
@@ -78,7 +82,8 @@ extension Outcome {
     /// The class that a failure is counted in.
     package init(_ failure: TransferFailure) {
         switch failure {
-        case .nameNotResolved, .connectRefused, .connectFailed, .tooManyConnections:
+        case .nameNotResolved, .connectRefused, .connectFailed, .noFileDescriptors,
+            .tooManyConnections:
             self = .connectFailed
         case .connectTimedOut, .idleTimedOut, .totalTimedOut: self = .timedOut
         case .tlsFailed: self = .tlsFailed

@@ -11,11 +11,14 @@ final class RoundCollector {
     private var files: [String: ResultFile] = [:]
     private var record: [String: Any] = [:]
     private var startedAt: Date?
+    /// Of the last round, as `run.json` has it.
+    private var endedAt: Any?
     private var rounds = 0
 
     private static let tables = [
-        ("summary.csv", Columns.summary), ("timeline.csv", Columns.timeline),
-        ("histograms.csv", Columns.histograms), ("samples.csv", Columns.samples),
+        ("samples.csv", Columns.samples), ("timeline.csv", Columns.timeline),
+        // A round that has its rows in the last of them is whole.
+        ("histograms.csv", Columns.histograms), ("summary.csv", Columns.summary),
     ]
     private static let times: Set<String> = ["intended_us", "started_us", "ended_us"]
 
@@ -38,9 +41,10 @@ final class RoundCollector {
         let started = (object["started_at"] as? String).flatMap(Self.date)
         if record.isEmpty {
             record = object
+            record["ended_at"] = NSNull()
             startedAt = started
         }
-        record["ended_at"] = object["ended_at"]
+        endedAt = object["ended_at"]
         let offset = started.flatMap { now in startedAt.map { now.timeIntervalSince($0) } } ?? 0
         for (name, columns) in Self.tables {
             try copy(
@@ -49,12 +53,14 @@ final class RoundCollector {
         try write(status: .partial)
     }
 
+    /// Until then the record has no end: a reader knows that files may be cut off.
     func finish(isComplete: Bool) throws(CommandError) {
         do throws(ResultsError) {
             for (name, _) in Self.tables { try files[name]?.close() }
         } catch {
             throw error.commandError
         }
+        record["ended_at"] = endedAt ?? NSNull()
         try write(status: isComplete ? .complete : .partial)
     }
 

@@ -47,7 +47,7 @@ final class CapacitySession {
     }
 
     var secondsLeft: Double { Double(deadlineNs - monotonicNs()) / 1e9 }
-    var isTargetThere: Bool { endpoint?.isRunning ?? true }
+    var isTargetThere: Bool { endpoint?.isServing() ?? true }
     var mayGoOn: Bool { !Interruption.isRequested && isTargetThere && budget.reached == nil }
     var gatewayCPUNs: Int64? { endpoint?.accounts()?.roles["gateway"]?.cpu_ns }
 

@@ -43,7 +43,11 @@ struct GateReport {
             throw error.commandError
         }
         gate = Gate(pairs, settings.split(by: base, candidate))
-        caveats = ComparisonCaveats.all(base, candidate, pairs)
+        do throws(RecordedError) {
+            caveats = try ComparisonCaveats.all(base, candidate, pairs)
+        } catch {
+            throw error.commandError
+        }
         ignoredDifferences = differences
     }
 

@@ -52,7 +52,7 @@ struct PairedRounds {
             if bySubject[subject] == nil { order.append(subject) }
             bySubject[subject, default: [:]][number] = round
         }
-        for cell in run.cells {
+        for cell in run.wholeCells {
             let round = Round(uploads: cell.uploads, errors: cell.errors) { $0.value(cell) }
             add(.cell(cell.key), cell.round, round)
         }

@@ -44,12 +44,13 @@ struct PlanDifference: Equatable {
 
 /// What a reader of the comparison must know though the plans are equal.
 enum ComparisonCaveats {
-    static func all(_ base: RecordedRun, _ candidate: RecordedRun, _ pairs: PairedRounds)
-        -> [String]
-    {
+    static func all(
+        _ base: RecordedRun, _ candidate: RecordedRun, _ pairs: PairedRounds
+    ) throws(RecordedError) -> [String] {
         var caveats: [String] = []
         for (name, run) in [("base", base), ("candidate", candidate)] where !run.record.isComplete {
             caveats.append("the \(name) is partial: only its finished rounds are compared")
+            caveats += try run.cutOffCells().map { "in the \(name) \($0)" }
         }
         if !areInterleaved(base, candidate) {
             caveats.append(

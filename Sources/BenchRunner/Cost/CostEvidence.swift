@@ -6,7 +6,9 @@ extension CostEvidence {
     /// - Throws: what is wrong with the results directory, by file and line.
     init(path: String) throws(CommandError) {
         do throws(RecordedError) {
-            try self.init(RecordedRun(path))
+            let run = try RecordedRun(path)
+            try run.tellWhatIsMissing()
+            try self.init(run)
         } catch {
             throw error.commandError
         }

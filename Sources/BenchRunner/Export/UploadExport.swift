@@ -124,7 +124,13 @@ enum ExportCommand {
         guard !exports.paths.isEmpty else {
             throw .usage("export needs --jtl FILE, --vegeta FILE or --k6 FILE")
         }
-        try exports.write(try CompareCommand.read(arguments.operands[0]))
+        let run = try CompareCommand.read(arguments.operands[0])
+        do throws(RecordedError) {
+            try run.tellWhatIsMissing()
+        } catch {
+            throw error.commandError
+        }
+        try exports.write(run)
         return .success
     }
 }

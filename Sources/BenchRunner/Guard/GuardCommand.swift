@@ -99,9 +99,9 @@ enum GuardCommand {
             throw error.commandError
         }
         let session = try GuardSession(plan, target, directory, startedAt: startedAt)
-        let report = try session.run(isThere: { endpoint?.isRunning ?? true })
+        let report = try session.run(isThere: { endpoint?.isServing() ?? true })
         return try finish(
-            report, plan, directory, expected, isTargetThere: endpoint?.isRunning ?? true)
+            report, plan, directory, expected, isTargetThere: endpoint?.isServing() ?? true)
     }
 
     private static func finish(

@@ -33,7 +33,7 @@ enum SummaryRule {
         case "response_min_us": .minimum
         case "response_max_us": .maximum
         case "schedule_lag_p99_us": .percentile(.scheduleLag, 99)
-        case "gateway_peak_bytes", "generator_limited", "client_busy_share": .largest
+        case "gateway_peak_bytes", "generator_limited", "client_busy_share", "cut_off": .largest
         case "start_unix_us": .least
         case "window_us": .window
         default: percentile(column)

@@ -39,6 +39,7 @@ enum RecommendCommand {
         let evidence: CostEvidence
         do throws(RecordedError) {
             run = try RecordedRun(arguments.operands[0])
+            try run.tellWhatIsMissing()
             evidence = try CostEvidence(run)
         } catch {
             throw error.commandError

@@ -43,6 +43,8 @@ struct RecordedCell: Sendable {
     let clientBusyShare: Double?
     /// Was the generator and not the target at its limit? False in files that do not say.
     let isGeneratorLimited: Bool
+    /// Was the cell ended before its time or count was reached?
+    let isCutOff: Bool
     /// Of the file, for messages.
     let line: Int
 
@@ -54,8 +56,11 @@ struct RecordedCell: Sendable {
         let mean, minimum, p50, p90, p95, p99, p999, maximum: Double?
     }
 
-    static func all(_ path: String) throws(RecordedError) -> [RecordedCell] {
-        let table = try RecordedTable(path: path, columns: Columns.summary)
+    static func all(
+        _ path: String, toleratesTornEnd: Bool = false
+    ) throws(RecordedError) -> [RecordedCell] {
+        let table = try RecordedTable(
+            path: path, columns: Columns.summary, toleratesTornEnd: toleratesTornEnd)
         var cells: [RecordedCell] = []
         var seen: Set<String> = []
         while try table.advance() {
@@ -108,5 +113,6 @@ struct RecordedCell: Sendable {
             table.move(to: "client_busy_share") ? try table.optionalDecimal() : nil
         isGeneratorLimited =
             table.move(to: "generator_limited") ? try table.optionalInteger() == 1 : false
+        isCutOff = table.move(to: "cut_off") ? try table.optionalInteger() == 1 : false
     }
 }

@@ -66,12 +66,15 @@ extension RecordedRun {
 
     /// The rows of `timeline.csv` in the file's order.
     func timeline() throws(RecordedError) -> [RecordedSecond] {
-        let table = try RecordedTable(path: file("timeline.csv"), columns: Columns.timeline)
+        let table = try table("timeline.csv", Columns.timeline)
+        let finished = FinishedCells(self)
         var seconds: [RecordedSecond] = []
         while try table.advance() {
+            let key = try roundKey(table)
+            guard finished.contains(key) else { continue }
             seconds.append(
                 RecordedSecond(
-                    key: try roundKey(table), second: try table.count(),
+                    key: key, second: try table.count(),
                     uploads: try table.count(), errors: try table.count(),
                     bytes: try table.integer(), responseP50Us: try table.optionalDecimal(),
                     responseP99Us: try table.optionalDecimal(), inFlight: try table.count()))
@@ -83,9 +86,11 @@ extension RecordedRun {
     func eachBucket(
         _ body: (RoundKey, String, Histogram.Bucket) -> Void
     ) throws(RecordedError) {
-        let table = try RecordedTable(path: file("histograms.csv"), columns: Columns.histograms)
+        let table = try table("histograms.csv", Columns.histograms)
+        let finished = FinishedCells(self)
         while try table.advance() {
             let key = try roundKey(table)
+            guard finished.contains(key) else { continue }
             let metric = try table.name()
             let lowest = try table.integer()
             let highest = try table.integer()
@@ -99,7 +104,7 @@ extension RecordedRun {
         }
     }
 
-    private func roundKey(_ table: RecordedTable) throws(RecordedError) -> RoundKey {
+    func roundKey(_ table: RecordedTable) throws(RecordedError) -> RoundKey {
         RoundKey(
             scenario: try table.name(), sizeBytes: try table.optionalInteger(),
             round: try table.count(from: 1))

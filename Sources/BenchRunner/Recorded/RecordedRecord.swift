@@ -16,6 +16,13 @@ struct RecordedRecord {
     let endedAt: String?
 
     var isComplete: Bool { status == RunRecord.Status.complete.rawValue }
+    /// Did the run end without writing its last cell, killed or on a full disk, or does it still go on? Its
+    /// files may then end in the middle of a cell, and of a line; all others must be whole.
+    var isOpenEnded: Bool {
+        guard !isComplete, endedAt != nil else { return !isComplete }
+        let end = json["sessions"]?.array?.last?["end"]?.string
+        return end.flatMap(SessionRecord.End.init)?.leavesOpenCell ?? false
+    }
     /// The plan as it was resolved; empty where the file has none.
     var plan: JSONValue { json["plan"] ?? .object([]) }
     var seed: UInt64? { json["seed"]?.number.flatMap { UInt64($0) } }

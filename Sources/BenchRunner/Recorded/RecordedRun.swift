@@ -26,8 +26,20 @@ struct RecordedRun {
         guard hasSummary || hasSigning || Self.exists(path + "/capacity.csv") else {
             throw .absent(path, "has neither summary.csv nor signing.csv nor capacity.csv")
         }
-        cells = hasSummary ? try RecordedCell.all(path + "/summary.csv") : []
+        cells =
+            hasSummary
+            ? try RecordedCell.all(
+                path + "/summary.csv", toleratesTornEnd: record.isOpenEnded) : []
         signing = hasSigning ? try RecordedSigning.all(path + "/signing.csv") : []
+    }
+
+    /// Those that had all of their time.
+    var wholeCells: [RecordedCell] { cells.filter { !$0.isCutOff } }
+
+    /// A file of this run, and its rows of which cells count.
+    func table(_ name: String, _ columns: [String]) throws(RecordedError) -> RecordedTable {
+        try RecordedTable(
+            path: file(name), columns: columns, toleratesTornEnd: record.isOpenEnded)
     }
 
     func file(_ name: String) -> String { path + "/" + name }

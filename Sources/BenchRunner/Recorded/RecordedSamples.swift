@@ -38,12 +38,29 @@ final class RecordedSamples {
     /// Of the row that is being read.
     private var hasAllTimes = true
 
-    init(path: String) throws(RecordedError) {
-        table = try RecordedTable(path: path, columns: Columns.samples)
+    private let finished: FinishedCells?
+
+    fileprivate init(_ run: RecordedRun) throws(RecordedError) {
+        table = try run.table("samples.csv", Columns.samples)
+        finished = FinishedCells(run)
     }
 
-    /// The next upload; nil at the end.
+    /// Every row of a file, of whichever cell.
+    init(path: String) throws(RecordedError) {
+        table = try RecordedTable(path: path, columns: Columns.samples)
+        finished = nil
+    }
+
+    /// The next upload of a finished cell; nil at the end.
     func next() throws(RecordedError) -> RecordedSample? {
+        while let sample = try nextRow() {
+            guard let finished else { return sample }
+            if finished.contains(sample.scenario, sample.sizeBytes, sample.round) { return sample }
+        }
+        return nil
+    }
+
+    private func nextRow() throws(RecordedError) -> RecordedSample? {
         guard try table.advance() else { return nil }
         hasAllTimes = true
         let sample = RecordedSample(
@@ -92,6 +109,6 @@ final class RecordedSamples {
 extension RecordedRun {
     /// A reader of every upload, from the file's first row.
     func samples() throws(RecordedError) -> RecordedSamples {
-        try RecordedSamples(path: file("samples.csv"))
+        try RecordedSamples(self)
     }
 }

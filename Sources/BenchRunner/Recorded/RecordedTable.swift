@@ -11,8 +11,12 @@ final class RecordedTable {
     /// Texts repeat from row to row: one that is the same again is not made anew.
     private var lastTexts: [(bytes: [UInt8], text: String)]
 
-    /// - Parameter columns: those that the file must begin with; later versions append more.
-    init(path: String, columns: [String]) throws(RecordedError) {
+    /// - Parameters:
+    ///   - columns: those that the file must begin with; later versions append more.
+    ///   - toleratesTornEnd: leaves a last line without its end out.
+    init(
+        path: String, columns: [String], toleratesTornEnd: Bool = false
+    ) throws(RecordedError) {
         self.path = path
         guard let file = FileHandle(forReadingAtPath: path) else {
             let reason = String(cString: strerror(errno))
@@ -21,7 +25,7 @@ final class RecordedTable {
                 : RecordedError(path: path, reason: "cannot be read: \(reason)")
         }
         do throws(CSVError) {
-            reader = try CSVReader { () throws(CSVError) in
+            reader = try CSVReader(toleratesTornEnd: toleratesTornEnd) { () throws(CSVError) in
                 do {
                     return [UInt8](try file.read(upToCount: Self.blockBytes) ?? Data())
                 } catch {

@@ -45,7 +45,8 @@ enum BetweenRuns {
                 "The runs were not told to do the same, so that their ratios are no verdict on a change: "
                     + texts.joined(separator: "; ") + ".")
         }
-        let caveats = ComparisonCaveats.all(first, second, pairs)
+        // Both runs' files were read to their ends before.
+        let caveats = (try? ComparisonCaveats.all(first, second, pairs)) ?? []
         let shown = caveats.prefix(PageLimits.crossovers)
         let more = caveats.count - shown.count
         guard !shown.isEmpty else { return notes }

@@ -20,7 +20,7 @@ struct ReportReader {
             comparison: comparison, tracks: tracks(detail, comparison),
             timeSpent: Array(detail.timeSpent.values),
             furtherFigures: [costs.flatMap { CostFigure.make($0) }].compactMap { $0 } + capacity,
-            warnings: warnings(run, detail, comparison),
+            warnings: try warnings(run, detail, comparison),
             answers: run.cells.isEmpty ? capacity.flatMap(\.summary) : [], recorded: run,
             files: addresses(run))
     }
@@ -58,13 +58,14 @@ struct ReportReader {
 
     private func warnings(
         _ run: RecordedRun, _ detail: RecordedDetail, _ comparison: Comparison
-    ) -> [String] {
+    ) throws(RecordedError) -> [String] {
         var warnings: [String] = []
         if !run.record.isComplete {
             warnings.append(
                 "This run was cut off. What is shown was measured; cells and rounds that were still to"
                     + " come are missing, so that strategies may differ in how often they had a turn."
             )
+            warnings += try run.cutOffCells().map { $0 + "." }
         }
         warnings += run.record.warnings + detail.warnings + LoadFindings.lines(comparison)
         return Array(warnings.prefix(PageLimits.forestRows))

@@ -119,6 +119,9 @@ struct CellMeasurements: Sendable {
         timeline.record(sample, sizeBytes: sizeBytes, cellStartNs: cellStartNs, inFlight: inFlight)
     }
 
+    /// The seconds before `end` that were not handed over yet; they do not change any more.
+    mutating func sealSeconds(before end: Int) -> [Timeline.Second] { timeline.seal(before: end) }
+
     /// To be called once after the last sample, before `merge`.
     mutating func finish() { timeline.finish() }
 

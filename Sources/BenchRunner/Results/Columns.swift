@@ -13,7 +13,7 @@ enum Columns {
     static let appendedToSummary = split(
         """
         overflow,generator_limited,client_busy_share,start_unix_us,window_us,\
-        lambda_invocations_per_upload,lambda_billed_ms_per_upload
+        lambda_invocations_per_upload,lambda_billed_ms_per_upload,cut_off
         """)
     static let appendedToTimeline = split("overflow")
     static let appendedToSamples = split("requests")

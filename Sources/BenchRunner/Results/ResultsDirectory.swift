@@ -9,7 +9,8 @@ struct ResultsError: Error {
     var commandError: CommandError {
         CommandError(
             exitCode: .resultsNotWritten,
-            message: "cannot \(operation) \(path): \(String(cString: strerror(code)))")
+            message: "cannot \(operation) \(path): \(String(cString: strerror(code)))"
+                + (DescriptorLimit.advice(code).map { "; " + $0 } ?? ""))
     }
 }
 
@@ -44,11 +45,16 @@ struct ResultsDirectory: Sendable {
     /// Replaces a small file in one step, so that a reader never sees half of it.
     func replace(_ name: String, with bytes: [UInt8]) throws(ResultsError) {
         let temporary = file("." + name + ".new")
-        let output = try ResultFile(path: temporary)
-        try output.append(bytes)
-        try output.close()
-        guard rename(temporary, file(name)) == 0 else {
-            throw ResultsError(path: file(name), operation: "write", code: errno)
+        do throws(ResultsError) {
+            let output = try ResultFile(path: temporary)
+            try output.append(bytes)
+            try output.close()
+            guard rename(temporary, file(name)) == 0 else {
+                throw ResultsError(path: file(name), operation: "write", code: errno)
+            }
+        } catch {
+            unlink(temporary)
+            throw ResultsError(path: file(name), operation: error.operation, code: error.code)
         }
     }
 
@@ -67,16 +73,23 @@ struct ResultsDirectory: Sendable {
                     code: isFolder.boolValue ? ENOTEMPTY : ENOTDIR)
             }
         }
-        do {
-            try FileManager.default.createDirectory(
-                atPath: path, withIntermediateDirectories: true)
-        } catch {
-            let code = access(path, W_OK) == 0 ? EIO : errno
-            throw ResultsError(path: path, operation: "make the results folder", code: code)
-        }
+        try makeFolders(path)
         guard access(path, W_OK) == 0 else {
             throw ResultsError(path: path, operation: "write into", code: errno)
         }
+    }
+
+    /// The folder, and those above it that are missing.
+    private static func makeFolders(_ path: String) throws(ResultsError) {
+        guard mkdir(path, 0o755) != 0 else { return }
+        let code = errno
+        let parent = (path as NSString).deletingLastPathComponent
+        switch code {
+        case EEXIST: return
+        case ENOENT where !parent.isEmpty && parent != path: try makeFolders(parent)
+        default: throw ResultsError(path: path, operation: "make the results folder", code: code)
+        }
+        try makeFolder(path, mayExist: true)
     }
 
     private static func makeFolder(_ path: String, mayExist: Bool) throws(ResultsError) {
@@ -91,6 +104,7 @@ struct ResultsDirectory: Sendable {
 final class ResultFile {
     private let path: String
     private var descriptor: Int32
+    private var byteCount: off_t = 0
 
     init(path: String) throws(ResultsError) {
         self.path = path
@@ -102,6 +116,7 @@ final class ResultFile {
 
     deinit { if descriptor >= 0 { _ = Glibc.close(descriptor) } }
 
+    /// Writes all of it or, on a disk that is full, nothing: half a row could not be read.
     func append(_ bytes: [UInt8]) throws(ResultsError) {
         var offset = 0
         while offset < bytes.count {
@@ -110,10 +125,13 @@ final class ResultFile {
             }
             if written < 0 && errno == EINTR { continue }
             guard written > 0 else {
-                throw ResultsError(path: path, operation: "write", code: errno)
+                let code = errno
+                _ = ftruncate(descriptor, byteCount)
+                throw ResultsError(path: path, operation: "write", code: code)
             }
             offset += written
         }
+        byteCount += off_t(bytes.count)
     }
 
     func close() throws(ResultsError) {

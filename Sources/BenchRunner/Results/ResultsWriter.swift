@@ -25,6 +25,8 @@ struct CellResult: Sendable {
     var isBeyondLimit = false
     /// Of the busiest worker thread: 1 is a thread that never waited.
     var clientBusyShare = 0.0
+    /// Did something end the cell before its time or count was reached?
+    var isCutOff = false
     /// The cell's start, CLOCK_MONOTONIC, and each upload in the order of the intended starts where
     /// that was asked for.
     var startNs: Int64 = 0
@@ -60,11 +62,14 @@ struct CellResult: Sendable {
     }
 }
 
-/// Writes each finished cell to the disk before the next one starts.
+/// Writes each finished cell to the disk before the next one starts, and of the cell that is under way
+/// each second that is over.
 final class ResultsWriter {
     private let summary: ResultFile
     private let timeline: ResultFile
     private let histograms: ResultFile
+    /// Of the cell that is under way.
+    private var secondsWritten = 0
 
     init(_ directory: ResultsDirectory) throws(ResultsError) {
         summary = try Self.start(
@@ -74,10 +79,22 @@ final class ResultsWriter {
         histograms = try Self.start("histograms.csv", Columns.histograms, directory)
     }
 
+    /// The row in `summary.csv` comes last: a cell that has one is whole in the other files too.
     func append(_ result: CellResult) throws(ResultsError) {
-        try summary.append(summaryRow(result))
-        try timeline.append(timelineRows(result))
+        let seconds = result.measurements.timeline.seconds.dropFirst(secondsWritten)
+        try append(Array(seconds), of: result.cell, result.load)
         try histograms.append(histogramRows(result))
+        try summary.append(summaryRow(result))
+        secondsWritten = 0
+    }
+
+    /// Seconds of the cell that is under way, which follow those of the last call.
+    func append(
+        _ seconds: [Timeline.Second], of cell: Cell, _ load: Load
+    ) throws(ResultsError) {
+        guard !seconds.isEmpty else { return }
+        try timeline.append(timelineRows(seconds, cell, load))
+        secondsWritten += seconds.count
     }
 
     func finish() throws(ResultsError) {
@@ -139,15 +156,18 @@ final class ResultsWriter {
         row.field(result.windowSeconds * 1e6, places: 0)
         row.field(result.lambdaInvocationsPerUpload, places: 3)
         row.field(result.lambdaBilledMsPerUpload, places: 3)
+        row.field(result.isCutOff ? 1 : 0)
         row.endRow()
         return row.bytes
     }
 
-    private func timelineRows(_ result: CellResult) -> [UInt8] {
+    private func timelineRows(
+        _ seconds: [Timeline.Second], _ cell: Cell, _ load: Load
+    ) -> [UInt8] {
         var rows = CSVEncoder()
-        for (index, second) in result.measurements.timeline.seconds.enumerated() {
-            identify(result.cell, &rows)
-            rows.field(index)
+        for (index, second) in seconds.enumerated() {
+            identify(cell, &rows)
+            rows.field(secondsWritten + index)
             rows.field(second.uploads)
             rows.field(second.errors)
             rows.field(second.bytes)
@@ -155,7 +175,7 @@ final class ResultsWriter {
             rows.field(percentiles.first)
             rows.field(percentiles.last)
             rows.field(second.inFlight)
-            rows.field(result.load.open == nil ? nil : second.overflow)
+            rows.field(load.open == nil ? nil : second.overflow)
             rows.endRow()
         }
         return rows.bytes

@@ -19,6 +19,7 @@ final class SampleWriter: @unchecked Sendable {
     private let queue = DispatchQueue(label: "samples.csv")
     private let room = DispatchSemaphore(value: maximumBlocksWaiting)
     private let dropped = Atomic<Int>(0)
+    private let failed = Atomic<Bool>(false)
 
     init(path: String) throws(ResultsError) {
         file = try ResultFile(path: path)
@@ -44,9 +45,13 @@ final class SampleWriter: @unchecked Sendable {
                 try file.append(block)
             } catch {
                 failure = error
+                failed.store(true, ordering: .relaxed)
             }
         }
     }
+
+    /// The disk took no more: `flush` says why.
+    var hasFailed: Bool { failed.load(ordering: .relaxed) }
 
     /// Waits until all that was handed over is on its way to the disk.
     func flush() throws(ResultsError) {

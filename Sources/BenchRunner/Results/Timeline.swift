@@ -28,6 +28,8 @@ struct Timeline: Sendable {
     /// The second that is being recorded; an upload ends in it or, seldom, in one that is over.
     private var open = Histogram()
     private var openIndex = 0
+    /// So many seconds were handed over while the cell runs, and do not change any more.
+    private var sealedCount = 0
     /// A day: a cell that lasts longer keeps its counts in the last second.
     private static let maximumSeconds = 86_400
 
@@ -35,7 +37,7 @@ struct Timeline: Sendable {
         let isOverflow = sample.outcome == .overflow
         let time = isOverflow ? sample.intendedNs : sample.endedNs
         let elapsed = max(0, time - cellStartNs) / 1_000_000_000
-        let index = min(Int(elapsed), Self.maximumSeconds - 1)
+        let index = max(sealedCount, min(Int(elapsed), Self.maximumSeconds - 1))
         if index > openIndex { close(next: index) }
         grow(to: index)
         seconds[index].inFlight = inFlight
@@ -52,6 +54,17 @@ struct Timeline: Sendable {
         open.record(sample.responseNs / 1000)
     }
 
+    /// Closes the seconds before `end` and returns those that were not sealed before. An upload that
+    /// is recorded later although it ended in one of them counts in the first that is open.
+    mutating func seal(before end: Int) -> [Second] {
+        let end = min(end, Self.maximumSeconds - 1)
+        guard end > sealedCount else { return [] }
+        if openIndex < end { close(next: end) }
+        grow(to: end - 1)
+        defer { sealedCount = end }
+        return Array(seconds[sealedCount..<end])
+    }
+
     /// To be called once after the last sample, before `merge`.
     mutating func finish() { close(next: openIndex) }
 
@@ -59,14 +72,7 @@ struct Timeline: Sendable {
     mutating func merge(_ other: Timeline) {
         guard !other.seconds.isEmpty else { return }
         grow(to: other.seconds.count - 1)
-        for (index, second) in other.seconds.enumerated() {
-            seconds[index].uploads += second.uploads
-            seconds[index].errors += second.errors
-            seconds[index].overflow += second.overflow
-            seconds[index].bytes += second.bytes
-            seconds[index].inFlight += second.inFlight
-            seconds[index].response += second.response
-        }
+        for (index, second) in other.seconds.enumerated() { seconds[index].merge(second) }
     }
 
     private mutating func close(next: Int) {
@@ -84,6 +90,16 @@ struct Timeline: Sendable {
 }
 
 extension Timeline.Second {
+    /// Adds another worker's counts of the same second.
+    mutating func merge(_ other: Timeline.Second) {
+        uploads += other.uploads
+        errors += other.errors
+        overflow += other.overflow
+        bytes += other.bytes
+        inFlight += other.inFlight
+        response += other.response
+    }
+
     /// Percentiles of this second's response times, in µs; empty where none succeeded.
     func responseUs(atPercentiles percentiles: [Double]) -> [Int64] {
         var histogram = Histogram()

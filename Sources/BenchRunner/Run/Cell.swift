@@ -6,6 +6,12 @@ struct Cell: Sendable {
     /// nil where the files differ in size.
     let sizeBytes: Int64?
     let round: Int
+
+    /// For people.
+    var title: String {
+        let size = sizeBytes.map { Readable.bytes($0) } ?? "files"
+        return "\(scenario.rawValue) \(size) round \(round)"
+    }
 }
 
 extension RunPlan {

@@ -41,12 +41,13 @@ struct CellRun {
     ///   - load: what starts the uploads; by default the plan's.
     ///   - keepsTimes: hands each upload's times to `look` (`takeUploads`), and returns those that it
     ///     did not take, in the order of the intended starts.
+    ///   - live: gets the seconds that are over while the cell runs.
     ///   - look: called on the calling thread about 20 times per second with the cell's counters;
     ///     may end the cell with `stop()`.
     /// - Throws: when a worker cannot be made (no descriptors, no memory).
     func measure(
         _ cell: Cell, _ load: Load? = nil, keepsTimes: Bool = false,
-        look: (CellControl) -> Void = { _ in }
+        live: LiveTimeline? = nil, look: (CellControl) -> Void = { _ in }
     ) throws(CommandError) -> CellResult {
         let load = load ?? plan.load(of: cell)
         let cpuBefore = processCPUNs()
@@ -56,7 +57,8 @@ struct CellRun {
         }
         let line = StartLine()
         for index in 0..<plan.threads {
-            let setup = setup(cell, index, cellBudget, keepsTimes: keepsTimes)
+            let setup = setup(
+                cell, index, cellBudget, keepsTimes: keepsTimes, live: live)
             let samples = SampleEncoder(
                 cell: cell, runStartNs: runStartNs, choice: plan.samples, writer: writer)
             let threads = plan.threads
@@ -75,7 +77,7 @@ struct CellRun {
     }
 
     private func setup(
-        _ cell: Cell, _ index: Int, _ budget: CellBudget?, keepsTimes: Bool
+        _ cell: Cell, _ index: Int, _ budget: CellBudget?, keepsTimes: Bool, live: LiveTimeline?
     ) -> WorkerSetup {
         WorkerSetup(
             cell: cell, workload: workload, engineSettings: engineSettings(cell),
@@ -83,7 +85,7 @@ struct CellRun {
             journal: journal, budget: budget,
             retry: RetryPlan(
                 policy: plan.retry, strategy: cell.scenario, signer: plan.signer, seed: plan.seed),
-            makeScenario: scenarios.maker(for: cell, worker: index))
+            live: live, makeScenario: scenarios.maker(for: cell, worker: index))
     }
 
     private func result(

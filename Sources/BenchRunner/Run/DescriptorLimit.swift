@@ -32,6 +32,25 @@ enum DescriptorLimit {
 
     private static func spare(_ plan: RunPlan) -> Int { reserve + perThread * plan.threads }
 
+    /// What to do about errors that come of the limit; nil for other errors.
+    static func advice(_ code: Int32) -> String? {
+        switch code {
+        case EMFILE:
+            "this process may have \(current) file descriptors: type 'ulimit -n \(max(4096, 4 * current))'"
+                + " first (as root where the hard limit, 'ulimit -Hn', is lower), or take fewer clients"
+        case ENFILE:
+            "the machine has no file descriptors left: raise the limit with 'sysctl fs.file-max=N', or"
+                + " end what holds them"
+        default: nil
+        }
+    }
+
+    private static var current: Int {
+        var limit = rlimit()
+        guard clinux_getrlimit(clinux_RLIMIT_NOFILE, &limit) == 0 else { return 0 }
+        return Int(clamping: limit.rlim_cur)
+    }
+
     /// Raises the soft limit to the hard one, and the hard one too where that is permitted.
     ///
     /// - Returns: the limit that holds then.

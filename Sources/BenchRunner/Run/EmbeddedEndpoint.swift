@@ -11,6 +11,8 @@ final class EmbeddedEndpoint {
     private static let answerTimeLimitMs: Int32 = 5000
     private let folder: String
     private static let startTimeLimitNs: UInt64 = 20_000_000_000
+    private static let endTimeLimitNs: UInt64 = 5_000_000_000
+    private var halt = HaltWatch()
 
     /// Starts the child and waits until it listens.
     init(arguments: [String]) throws(CommandError) {
@@ -29,7 +31,21 @@ final class EmbeddedEndpoint {
 
     deinit { stop() }
 
-    var isRunning: Bool { process.isRunning }
+    /// Is the child there, and not stopped for good? To be asked often.
+    func isServing() -> Bool {
+        process.isRunning && !halt.isHalted(process.processIdentifier)
+    }
+
+    /// Why the child does not serve any more.
+    var end: String {
+        if process.isRunning {
+            return "the embedded endpoint was stopped (SIGSTOP) and does not answer"
+        }
+        guard process.terminationReason == .uncaughtSignal else {
+            return "the embedded endpoint ended with \(process.terminationStatus)"
+        }
+        return "the embedded endpoint was killed by signal \(process.terminationStatus)"
+    }
 
     /// Waits for the ready file, and at most 20 s.
     func target(for plan: RunPlan) throws(CommandError) -> RunTarget {
@@ -49,6 +65,7 @@ final class EmbeddedEndpoint {
 
     /// What the roles have used so far; nil when the child does not answer.
     func accounts() -> RoleAccounts? {
+        guard isServing() else { return nil }
         let question = Array((RoleAccounts.question + "\n").utf8)
         let written = write(
             input.fileHandleForWriting.fileDescriptor, question, question.count)
@@ -80,10 +97,16 @@ final class EmbeddedEndpoint {
         }
     }
 
-    /// Ends the child and removes its credentials from the disk.
+    /// Ends the child, by force where it does not go by itself, and removes its credentials from the
+    /// disk.
     func stop() {
         try? input.fileHandleForWriting.close()
-        if process.isRunning { process.waitUntilExit() }
+        if process.isRunning {
+            let deadline = DispatchTime.now().uptimeNanoseconds + Self.endTimeLimitNs
+            while isServing(), DispatchTime.now().uptimeNanoseconds < deadline { usleep(2000) }
+            if process.isRunning { kill(process.processIdentifier, SIGKILL) }
+            process.waitUntilExit()
+        }
         try? FileManager.default.removeItem(atPath: folder)
     }
 

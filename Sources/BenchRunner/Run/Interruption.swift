@@ -17,6 +17,13 @@ enum Interruption {
         }
         signal(SIGINT, handler)
         signal(SIGTERM, handler)
-        signal(SIGHUP, handler)
+        // nohup(1) has it ignored: then the run outlives its terminal.
+        if !isIgnored(SIGHUP) { signal(SIGHUP, handler) }
+    }
+
+    private static func isIgnored(_ number: Int32) -> Bool {
+        var action = sigaction()
+        guard sigaction(number, nil, &action) == 0 else { return false }
+        return unsafeBitCast(action.__sigaction_handler.sa_handler, to: Int.self) == 1
     }
 }

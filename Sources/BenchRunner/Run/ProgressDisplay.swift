@@ -44,7 +44,7 @@ final class ProgressDisplay {
         // What matters most comes first: a narrow terminal cuts the rest off.
         let rate = Readable.number(Double(progress.ended) / max(seconds, 0.001)) + "/s"
         var parts = [
-            "[\(finishedCells + 1)/\(cellCount)]", title(cell),
+            "[\(finishedCells + 1)/\(cellCount)]", cell.title,
             now < control.measureFromNs ? "warming up" : rate,
             control.p99Us.map { "p99 " + Readable.microseconds(Double($0)) } ?? "p99 –",
             "\(progress.failed) errors",
@@ -70,7 +70,7 @@ final class ProgressDisplay {
         }
         let overflow = measurements.overflow > 0 ? "\(measurements.overflow) overflow" : nil
         let line = [
-            "[\(finishedCells)/\(cellCount)]", title(result.cell),
+            "[\(finishedCells)/\(cellCount)]", result.cell.title,
             "\(measurements.uploads) uploads, \(measurements.errors) errors", overflow,
             p50 ?? "no success",
         ].compactMap { $0 }
@@ -80,11 +80,6 @@ final class ProgressDisplay {
     /// Removes the changing line before something else is printed.
     func clear() {
         if !isQuiet, isInteractive { Terminal.rewriteLine("") }
-    }
-
-    private func title(_ cell: Cell) -> String {
-        let size = cell.sizeBytes.map { Readable.bytes($0) } ?? "files"
-        return "\(cell.scenario.rawValue) \(size) round \(cell.round)"
     }
 
     /// From the cells that are done, as all are planned to last equally long; before, from the plan.

@@ -26,21 +26,41 @@ struct RunRecord {
     /// How the shards of this run started together, where they did.
     var shardStart: ShardStartRecord?
     var objectives: [ObjectiveVerdict] = []
+    /// This process's; those before it stand in `earlier`.
+    var session: SessionRecord
+    /// nil: this process began the run.
+    var earlier: EarlierSessions?
+
+    init(plan: RunPlan, target: RunTarget, startedAt: Date) {
+        (self.plan, self.target, self.startedAt) = (plan, target, startedAt)
+        session = SessionRecord(startedAt: startedAt)
+    }
+
+    /// The run does not go on in this process.
+    mutating func end(_ end: SessionRecord.End, at time: Date) {
+        status = end == .complete ? .complete : .partial
+        (endedAt, session.endedAt, session.end) = (time, time, end)
+    }
+
+    static func text(_ time: Date) -> String {
+        let format = ISO8601DateFormatter()
+        format.formatOptions = [.withInternetDateTime, .withFractionalSeconds]
+        return format.string(from: time)
+    }
 
     var json: [UInt8] {
-        let times = ISO8601DateFormatter()
-        times.formatOptions = [.withInternetDateTime, .withFractionalSeconds]
         var object: [String: Any] = [
             "schema_version": 1,
             "tool": "uploadbench \(Uploadbench.version)",
             "plan": planObject,
             "seed": plan.seed,
-            "started_at": times.string(from: startedAt),
+            "started_at": Self.text(earlier?.startedAt ?? startedAt),
             "status": status.rawValue,
             "machine": MachineFacts.object,
             "libraries": MachineFacts.libraries,
             "target": Self.object(of: target),
-            "warnings": warnings,
+            "warnings": (earlier?.warnings ?? []) + warnings,
+            "sessions": (earlier?.sessions ?? []) + [session.object],
         ]
         object["self_check"] = selfCheck?.object ?? NSNull()
         object["not_supported"] = unsupported.map { strategy, answer in
@@ -49,11 +69,12 @@ struct RunRecord {
                 "error_code": answer.errorCode,
             ] as [String: Any]
         }
-        object["retried"] = retried.map(\.object)
-        object["samples_dropped"] = samplesDropped
+        object["retried"] = (earlier?.retried ?? []) + retried.map(\.object)
+        object["samples_dropped"] = (earlier?.samplesDropped ?? 0) + samplesDropped
         if !plan.objectives.isEmpty { object["objectives"] = objectives.map(\.object) }
-        object["roles_cpu_s"] = rolesCPU ?? NSNull()
-        object["ended_at"] = endedAt.map(times.string(from:)) ?? NSNull()
+        object["roles_cpu_s"] =
+            rolesCPU.map { $0.merging(earlier?.rolesCPU ?? [:], uniquingKeysWith: +) } ?? NSNull()
+        object["ended_at"] = endedAt.map(Self.text) ?? NSNull()
         object["git_commit"] = MachineFacts.gitCommit ?? NSNull()
         object["emulated"] = target.emulated?.object ?? NSNull()
         object["plan_hash"] = planHash

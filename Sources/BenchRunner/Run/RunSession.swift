@@ -1,5 +1,6 @@
 import Foundation
 import Measure
+import Transfer
 
 /// A run from its first cell to its last, with every finished cell on the disk before the next.
 final class RunSession {
@@ -19,6 +20,9 @@ final class RunSession {
     private let meeting: ShardMeeting?
     private let journal: KeyJournal?
     private let budget: LoadBudget
+    private var clock = ClockWatch()
+    /// Why the cell that is under way cannot be written.
+    private var diskFailure: ResultsError?
 
     init(
         _ plan: RunPlan, _ target: RunTarget, _ endpoint: EmbeddedEndpoint?, _ workload: Workload,
@@ -34,12 +38,13 @@ final class RunSession {
         record = RunRecord(plan: plan, target: target, startedAt: startedAt)
         record.selfCheck = SelfCheck.measure()
         do throws(ResultsError) {
-            try directory.replace("run.json", with: record.json)
             results = try ResultsWriter(directory)
             samples = try SampleWriter(path: directory.file("samples.csv"))
             journal =
                 WrittenRecord.isNamedByAPI(plan, target)
                 ? try KeyJournal(directory, namePrefix: plan.api.folder) : nil
+            // Last: a folder with a record has all that belongs to it.
+            try directory.replace("run.json", with: record.json)
         } catch {
             throw error.commandError
         }
@@ -57,12 +62,26 @@ final class RunSession {
     /// - Returns: the exit code; the results so far are on the disk whatever it is.
     func run() throws(CommandError) -> ExitCode {
         begin()
-        try lookForSupport()
-        for (number, cell) in plan.cells().enumerated()
-        where mayGoOn && record.unsupported[cell.scenario] == nil {
-            guard try measure(number, cell) else { break }
+        do throws(CommandError) {
+            try lookForSupport()
+            for (number, cell) in plan.cells().enumerated()
+            where mayGoOn && record.unsupported[cell.scenario] == nil {
+                guard try measure(number, cell) else { break }
+            }
+        } catch {
+            close(after: error)
+            throw error
         }
         return try finish()
+    }
+
+    /// Says in the files, as far as they can still be written, that the run ended here.
+    private func close(after error: CommandError) {
+        progress.clear()
+        record.end(.init(error), at: Date())
+        try? samples.finish()
+        try? results.finish()
+        try? directory.replace("run.json", with: record.json)
     }
 
     func begin() {
@@ -71,8 +90,10 @@ final class RunSession {
     }
 
     var mayGoOn: Bool {
-        !Interruption.isRequested && isTargetThere && budget.reached == nil
+        !Interruption.isRequested && isTargetThere && budget.reached == nil && !hasDiskFailed
     }
+
+    private var hasDiskFailed: Bool { diskFailure != nil || samples.hasFailed }
 
     /// Strategies that the server has no operation for are left out, and said to be.
     private func lookForSupport() throws(CommandError) {
@@ -94,12 +115,16 @@ final class RunSession {
             result.lambda = after.lambda(since: before)
         }
         result.costPerMillion = CellCost(plan, region: record.target.region).perMillion(result)
+        result.isCutOff = !mayGoOn
         finished.append(result)
         progress.finished(result)
+        note(result)
         do throws(ResultsError) {
+            if let diskFailure { throw diskFailure }
             try journal?.check()
             try samples.flush()
             try results.append(result)
+            try directory.replace("run.json", with: record.json)
         } catch {
             throw error.commandError
         }
@@ -113,10 +138,42 @@ final class RunSession {
                 cell, samples, runStartNs: runStartNs, link: record.target.link ?? "")
         }
         guard let cellRun else { preconditionFailure("without a browser there is a cell run") }
-        return try cellRun.measure(cell, look: { progress.update(cell, $0) })
+        let live = LiveTimeline(workers: plan.threads)
+        return try cellRun.measure(cell, live: live) { control in
+            progress.update(cell, control)
+            write(live.take(), of: cell, control.load)
+            // Load that leaves no results, or meets no target, is of no use to anybody.
+            if hasDiskFailed || !isTargetThere { control.stop() }
+        }
     }
 
-    private var isTargetThere: Bool { endpoint?.isRunning ?? true }
+    private func write(_ seconds: [Timeline.Second], of cell: Cell, _ load: Load) {
+        guard diskFailure == nil else { return }
+        do throws(ResultsError) {
+            try results.append(seconds, of: cell, load)
+        } catch {
+            diskFailure = error
+        }
+    }
+
+    /// What the record says of a cell that is over.
+    private func note(_ result: CellResult) {
+        if !result.isCutOff { record.session.cells += 1 }
+        let retried = RetriedRecord(result)
+        if !retried.isEmpty { record.retried.append(retried) }
+        let lacking = result.measurements.failures.reduce(0) {
+            $0 + ($1.key.errorCode == TransferFailure.noFileDescriptors.code ? $1.value : 0)
+        }
+        if lacking > 0, let advice = DescriptorLimit.advice(EMFILE) {
+            record.warnings.append(
+                "\(lacking) uploads of \(result.cell.title) found no file descriptor: \(advice)")
+        }
+        if let step = clock.step() {
+            record.warnings.append(ClockWatch.warning(step, during: result.cell.title))
+        }
+    }
+
+    private var isTargetThere: Bool { endpoint?.isServing() ?? true }
 
     /// - Parameter besides: prints what belongs under the table.
     func finish(
@@ -124,13 +181,11 @@ final class RunSession {
     ) throws(CommandError) -> ExitCode {
         progress.clear()
         let isComplete = mayGoOn
-        record.endedAt = Date()
         meeting?.leave()
         record.shardStart = meeting?.record
         record.warnings += meeting?.warnings ?? []
-        record.retried = finished.map(RetriedRecord.init).filter { !$0.isEmpty }
         record.rolesCPU = endpoint?.accounts()?.roles.mapValues { Double($0.cpu_ns) / 1e9 }
-        record.status = isComplete ? .complete : .partial
+        record.end(isComplete ? .complete : unfinishedEnd, at: Date())
         record.objectives = plan.objectives.flatMap { $0.verdicts(Comparison(finished).rows) }
         do throws(ResultsError) {
             try samples.finish()
@@ -143,10 +198,10 @@ final class RunSession {
         if isShown { show() }
         besides()
         try plan.outputs.write(record, Comparison(finished), directory.path)
-        guard isTargetThere else {
+        if let endpoint, !endpoint.isServing() {
             throw CommandError(
                 exitCode: .targetUnavailable,
-                message: "the embedded endpoint ended; partial results are in \(directory.path)")
+                message: "\(endpoint.end); partial results are in \(directory.path)")
         }
         if let limit = budget.reached, !Interruption.isRequested {
             throw CommandError(
@@ -161,6 +216,11 @@ final class RunSession {
         }
         if record.objectives.contains(where: { !$0.isMet }) { return .objectiveMissed }
         return finished.isEmpty || finished.contains(where: Self.isFailure) ? .failure : .success
+    }
+
+    private var unfinishedEnd: SessionRecord.End {
+        if !isTargetThere { return .targetUnavailable }
+        return Interruption.isRequested ? .interrupted : .limitReached
     }
 
     /// A cell without any success, unless its size was known to be refused.

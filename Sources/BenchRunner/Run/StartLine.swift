@@ -1,5 +1,6 @@
 import Foundation
 import Measure
+import NetIO
 import Synchronization
 
 /// Lets the workers of a cell start together, each after it has made what it needs: no upload is
@@ -38,7 +39,9 @@ final class StartLine {
                 let result = worker.run(control)
                 shared.results.withLock { $0[index] = result }
             } catch {
-                shared.failure.withLock { $0 = "\(error)" }
+                let code = (error as? SystemError)?.code ?? 0
+                let advice = DescriptorLimit.advice(code).map { "; " + $0 } ?? ""
+                shared.failure.withLock { $0 = "\(error)" + advice }
                 ready.leave()
             }
         }

@@ -17,6 +17,8 @@ struct WorkerSetup {
     let journal: KeyJournal?
     let budget: CellBudget?
     let retry: RetryPlan
+    /// Gets the seconds that are over while the cell runs; nil where nobody writes them.
+    let live: LiveTimeline?
     let makeScenario: (_ lane: Int) -> any Scenario
 }
 
@@ -48,6 +50,8 @@ final class Worker {
     /// The wall clock, read a few times per second: signatures need no more.
     private(set) var unixSeconds = Int64(Date().timeIntervalSince1970)
     private var cancelledNs: Int64?
+    /// Seconds of the cell that were handed over.
+    private var finishedSeconds = 0
     /// nil: nothing is sent again.
     var retries: StandardRetries?
     private static let tickNs: Int64 = 100_000_000
@@ -81,6 +85,7 @@ final class Worker {
         report()
         samples.flush()
         measurements.finish()
+        setup.live?.add([], worker: index, isLast: true)
         let usedNs = max(0, threadCPUNs() - cpuNs - loop.spunNs)
         return WorkerResult(
             measurements: measurements, endedUploads: endedUploads,
@@ -192,6 +197,7 @@ final class Worker {
         if let control {
             if !control.mayStart { starts?.stop() }
             if control.isStopped { cancelUploads() }
+            handOverSeconds(control)
         }
         guard !isOver else { return }
         loop.schedule(afterNs: Self.tickNs) { [unowned self] in tick() }
@@ -204,6 +210,16 @@ final class Worker {
         if let cancelledNs, now - cancelledNs < Self.clearingNs { return }
         cancelledNs = now
         engine.cancelAll()
+    }
+
+    /// Once a second: what is over shall be on the disk whatever happens next.
+    private func handOverSeconds(_ control: CellControl) {
+        guard let live = setup.live else { return }
+        let end = Int(max(0, monotonicNs() - control.startNs) / 1_000_000_000)
+        guard end > finishedSeconds else { return }
+        finishedSeconds = end
+        live.add(measurements.sealSeconds(before: end), worker: index)
+        samples.flush()
     }
 
     private func report() {
