@@ -4,6 +4,8 @@ import Measure
 enum Metric: String, CaseIterable {
     case response, service, authorize, upload, notify
     case scheduleLag = "schedule-lag"
+    /// Response times of uploads that failed, which the others leave out.
+    case failed
 
     /// Among a cell's histograms.
     fileprivate var position: Int {
@@ -14,6 +16,7 @@ enum Metric: String, CaseIterable {
         case .upload: 3
         case .notify: 4
         case .scheduleLag: 5
+        case .failed: 6
         }
     }
 }
@@ -87,6 +90,7 @@ struct CellMeasurements: Sendable {
         lastEndedNs = max(lastEndedNs, sample.endedNs)
         guard !sample.hasFailed else {
             errors += 1
+            record(.failed, sample.responseNs)
             count(
                 Failure(
                     outcome: sample.outcome, httpStatus: sample.httpStatus,

@@ -7,6 +7,8 @@ extension ClientPlan {
         settings.authoritiesPath = target.authoritiesPath ?? authoritiesPath
         settings.verifiesServer = verifiesServer
         settings.resumesTLSSessions = resumesTLSSessions
+        settings.idleTimeoutNs = idleTimeout.wholeNanoseconds
+        settings.totalTimeoutNs = requestTimeout.wholeNanoseconds
         settings.connectionLimit = max(1, connectionLimit / threads)
         return settings
     }

@@ -6,7 +6,19 @@ enum FailureLine {
     private static let shownClasses = 5
 
     static func lines(_ row: ComparisonRow) -> [String] {
-        lines(row.failures, row.scenario, row.sizeBytes, "")
+        lines(row.failures, row.scenario, row.sizeBytes, "") + times(row)
+    }
+
+    /// How long those waited who waited in vain.
+    private static func times(_ row: ComparisonRow) -> [String] {
+        guard let failed = row.distributions[.failed], let median = failed.valueUs(atPercentile: 50),
+            let longest = failed.valueUs(atPercentile: 100)
+        else { return [] }
+        let size = row.sizeBytes.map { " " + Readable.bytes($0) } ?? ""
+        return [
+            "\(row.scenario.rawValue)\(size): failed after \(Readable.microseconds(Double(median)))"
+                + " (median), \(Readable.microseconds(Double(longest))) (longest)"
+        ]
     }
 
     /// What was tried again, per cell.

@@ -71,6 +71,12 @@ enum RunFlags {
         Flag(
             name: "part-window", valueName: "N",
             help: "parts at a time (default 4; of a browser 6 at most)"),
+        Flag(
+            name: "idle-timeout", valueName: "TIME",
+            help: "ends a request that no byte moves of for so long (default 30s)"),
+        Flag(
+            name: "request-timeout", valueName: "TIME",
+            help: "ends a request that takes longer altogether (default 10m)"),
         Flag(name: "expires", valueName: "SECONDS", help: "life of a signature (default 300)"),
         Flag(
             name: "retry", valueName: "HOW",

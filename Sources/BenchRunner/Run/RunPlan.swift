@@ -121,6 +121,10 @@ struct ClientPlan: Sendable {
     /// A PEM file of authorities instead of the system's.
     var authoritiesPath: String?
     var verifiesServer: Bool
+    /// Without a byte in either direction.
+    var idleTimeout = Duration.seconds(30)
+    /// Of one request, from its start to its answer's last byte.
+    var requestTimeout = Duration.seconds(600)
     /// Of all threads together; idle ones beyond it are closed.
     var connectionLimit = 20_000
 }

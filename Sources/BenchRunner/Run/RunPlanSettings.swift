@@ -239,6 +239,9 @@ extension ClientPlan {
         partWindow = kind.isBrowser ? min(window, Self.browserConnections) : window
         isSecure = try settings.isOn("tls")
         resumesTLSSessions = try !settings.isOn("no-tls-resumption")
+        idleTimeout = try settings.parsed("idle-timeout", default: idleTimeout, Self.timeout)
+        requestTimeout = try settings.parsed(
+            "request-timeout", default: requestTimeout, Self.timeout)
         authoritiesPath = settings.text("cacert")
         verifiesServer = try !settings.isOn("insecure")
         if kind.isBrowser, !expectsContinue {
@@ -247,6 +250,12 @@ extension ClientPlan {
         if let path = authoritiesPath, !FileManager.default.isReadableFile(atPath: path) {
             throw .usage("--cacert: cannot read '\(path)'")
         }
+    }
+
+    private static func timeout(_ text: String, _ source: String) throws(CommandError) -> Duration {
+        let time = try Quantities.duration(text, source)
+        guard time >= .milliseconds(1) else { throw .usage("\(source) must be 1ms or more") }
+        return time
     }
 
     /// A part's size as S3 takes it.

@@ -115,6 +115,8 @@ struct RunRecord {
             "signer": plan.signer.rawValue,
             "retry": plan.retry.rawValue,
             "expires_s": plan.expiresSeconds,
+            "idle_timeout_s": plan.client.idleTimeout.inSeconds,
+            "request_timeout_s": plan.client.requestTimeout.inSeconds,
             "client": plan.client.kind.rawValue,
             "connections": plan.client.connections.rawValue,
             "expect_continue": plan.client.expectsContinue,
