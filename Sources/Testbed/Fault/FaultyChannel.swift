@@ -8,7 +8,7 @@ final class FaultyChannel: ExchangeChannel {
     private let request: HTTPRequest
     private let strike: Strike
     private let loop: EventLoop
-    /// Gone when the connection is; until then it keeps this.
+    /// Gone when the connection is; until then it has to keep this.
     private weak var outer: Exchange?
     private var isHeldByRole = false
     private var isHeldBySlowness = false
@@ -18,7 +18,6 @@ final class FaultyChannel: ExchangeChannel {
         request = outer.request
         self.strike = strike
         self.loop = loop
-        outer.keeps = self
     }
 
     func receiveBody(of exchange: Exchange, into sink: any BodySink) {

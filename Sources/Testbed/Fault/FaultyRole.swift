@@ -36,7 +36,10 @@ final class FaultyRole: RequestHandler {
         switch strike.refusal {
         case .status(let status): role.refuse(exchange, status: status)
         case .reset: exchange.breakOff(.beforeAnswer, of: nil)
-        case nil: role.handle(FaultyChannel(exchange, strike, loop).inner)
+        case nil:
+            let channel = FaultyChannel(exchange, strike, loop)
+            exchange.keeps = channel
+            role.handle(channel.inner)
         }
     }
 }
