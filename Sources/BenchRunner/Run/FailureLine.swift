@@ -11,7 +11,8 @@ enum FailureLine {
 
     /// How long those waited who waited in vain.
     private static func times(_ row: ComparisonRow) -> [String] {
-        guard let failed = row.distributions[.failed], let median = failed.valueUs(atPercentile: 50),
+        guard let failed = row.distributions[.failed],
+            let median = failed.valueUs(atPercentile: 50),
             let longest = failed.valueUs(atPercentile: 100)
         else { return [] }
         let size = row.sizeBytes.map { " " + Readable.bytes($0) } ?? ""
