@@ -22,7 +22,7 @@ extension PostPolicy {
         }
         let covered = Set(conditions.compactMap(\.fieldName))
         // The bucket counts as a field although the URL names it (seen on S3).
-        let extra = (fields.map { $0.name.lowercased() } + ["bucket"]).filter {
+        let extra = (fields.map(\.name.asciiLowercased) + ["bucket"]).filter {
             !covered.contains($0) && !Self.uncoveredFields.contains($0)
                 && !$0.hasPrefix("x-ignore-")
         }
@@ -32,14 +32,15 @@ extension PostPolicy {
         }
     }
 
-    /// Both bounds are inclusive.
+    /// Both bounds are inclusive, and every range holds.
     package func check(sizeBytes: Int64) throws(SignatureFailure) {
-        guard let range = sizeRange else { return }
-        if sizeBytes > range.upperBound {
-            throw .entityTooLarge(sizeBytes, limitBytes: range.upperBound)
-        }
-        if sizeBytes < range.lowerBound {
-            throw .entityTooSmall(sizeBytes, limitBytes: range.lowerBound)
+        for range in sizeRanges {
+            if sizeBytes > range.upperBound {
+                throw .entityTooLarge(sizeBytes, limitBytes: range.upperBound)
+            }
+            if sizeBytes < range.lowerBound {
+                throw .entityTooSmall(sizeBytes, limitBytes: range.lowerBound)
+            }
         }
     }
 
@@ -47,7 +48,7 @@ extension PostPolicy {
     private static func joined(_ fields: [NameValue], bucket: String) -> [String: String] {
         var values: [String: String] = [:]
         for (name, value) in fields {
-            let name = name.lowercased()
+            let name = name.asciiLowercased
             values[name] = values[name].map { "\($0),\(value)" } ?? value
         }
         values["bucket"] = bucket
@@ -66,12 +67,14 @@ extension PolicyCondition {
         case .startsWith(_, let prefix):
             guard let name = fieldName, let value = values[name] else { return false }
             // Several types in one Content-Type must all match ("Creating a POST Policy").
-            guard name == "content-type", value.contains(",") else {
-                return value.utf8.starts(with: prefix.utf8)
-            }
-            return value.split(separator: ",", omittingEmptySubsequences: false).allSatisfy {
-                $0.drop(while: { $0 == " " }).utf8.starts(with: prefix.utf8)
-            }
+            // As bytes: a comma with a combining mark behind it is another Character.
+            guard name == "content-type" else { return value.utf8.starts(with: prefix.utf8) }
+            let comma = UInt8(ascii: ",")
+            return value.utf8.split(separator: comma, omittingEmptySubsequences: false)
+                .enumerated().allSatisfy { index, type in
+                    let trimmed = index == 0 ? type : type.drop { $0 == 0x20 }
+                    return trimmed.starts(with: prefix.utf8)
+                }
         }
     }
 }

@@ -23,18 +23,16 @@ package struct PostPolicy: Sendable, Equatable {
         Array("{\"expiration\": \"\(expiration.iso8601)\", \"conditions\": [".utf8)
     }
 
-    /// The sizes that every `content-length-range` allows; nil when there is none.
-    package var sizeRange: ClosedRange<Int64>? {
-        let ranges = conditions.compactMap { condition -> ClosedRange<Int64>? in
+    /// Of every `content-length-range`; two that have nothing in common allow no size.
+    package var sizeRanges: [ClosedRange<Int64>] {
+        conditions.compactMap { condition in
             guard case .contentLengthRange(_, _, let bounds) = condition else { return nil }
             return bounds
         }
-        guard let first = ranges.first else { return nil }
-        return ranges.dropFirst().reduce(first) { a, b in
-            let low = max(a.lowerBound, b.lowerBound)
-            return low...max(low, min(a.upperBound, b.upperBound))
-        }
     }
+
+    /// The largest size that all of them allow; nil when there is none.
+    package var sizeLimitBytes: Int64? { sizeRanges.map(\.upperBound).min() }
 }
 
 /// One condition of a policy, spelled as the policy spells it.
@@ -65,9 +63,9 @@ package enum PolicyCondition: Sendable, Equatable {
     /// The lower-case name of the field it speaks of; nil without one.
     var fieldName: String? {
         switch self {
-        case .exact(let field, _): field.lowercased()
+        case .exact(let field, _): field.asciiLowercased
         case .equals(let operand, _), .startsWith(let operand, _):
-            operand.hasPrefix("$") ? operand.dropFirst().lowercased() : nil
+            operand.hasPrefix("$") ? String(operand.dropFirst()).asciiLowercased : nil
         case .contentLengthRange: nil
         }
     }

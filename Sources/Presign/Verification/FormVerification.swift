@@ -16,7 +16,7 @@ extension SignatureVerifier {
         fields: [NameValue], hasFile: Bool, bucket: String, now: SigningTime, keys: KeyLookup
     ) throws(SignatureFailure) -> FormAuthorization? {
         func value(_ name: String) -> String? {
-            fields.first { $0.name.lowercased() == name }?.value
+            fields.first { $0.name.asciiLowercased == name }?.value
         }
         guard value("key") != nil else { throw .missingFormField("key") }
         guard hasFile else {

@@ -39,11 +39,11 @@ enum VersionTwo {
     ) -> [UInt8] {
         // Signers put some of the headers they sign into the query.
         func value(_ name: String) -> String {
-            request.header(name) ?? query.first { $0.name.lowercased() == name }?.value ?? ""
+            request.header(name) ?? query.first { $0.name.asciiLowercased == name }?.value ?? ""
         }
         var amz: [String: [String]] = [:]
         for (name, value) in request.headers + query {
-            let name = name.lowercased()
+            let name = name.asciiLowercased
             guard name.hasPrefix("x-amz-") else { continue }
             amz[name, default: []].append(CanonicalHeaders.collapsed(value))
         }
@@ -90,7 +90,7 @@ extension SignatureVerifier {
             throw .accessDenied(
                 "Request has expired", ["Expires": end.iso8601, "ServerTime": now.iso8601])
         }
-        let token = query.first { $0.name.lowercased() == "x-amz-security-token" }?.value
+        let token = query.first { $0.name.asciiLowercased == "x-amz-security-token" }?.value
         let known = try credentials(
             accessKey, token: token ?? request.header("x-amz-security-token"), keys)
         try checkVersionTwo(

@@ -2,13 +2,24 @@ import Presign
 
 /// A form's fields once the file begins, `${filename}` replaced.
 struct FormFields {
+    /// Names in lower case. Repeated fields count as one value, joined by commas: whoever took the
+    /// first or the last of them would store what the policy's conditions have not seen.
     let fields: [NameValue]
 
-    /// Repeated fields count as one value, joined by commas.
-    subscript(name: String) -> String? {
-        let values = fields.filter { $0.name.equalsIgnoringCase(name) }.map(\.value)
-        return values.isEmpty ? nil : values.joined(separator: ",")
+    init(fields: [NameValue]) {
+        var joined: [NameValue] = []
+        for field in fields {
+            let name = field.name.asciiLowercased
+            if let index = joined.firstIndex(where: { $0.name == name }) {
+                joined[index].value += ",\(field.value)"
+            } else {
+                joined.append((name, field.value))
+            }
+        }
+        self.fields = joined
     }
+
+    subscript(name: String) -> String? { fields.first { $0.name == name }?.value }
 
     /// The page to go to after the upload; S3 ignores what is no absolute URL.
     var redirect: String? {

@@ -1,4 +1,5 @@
 import Glibc
+import Presign
 
 /// What a form's parser came upon.
 enum FormEvent {
@@ -146,7 +147,7 @@ struct FormParser {
         _ head: FormPartHead?, at position: Int
     ) throws(S3Failure) -> FormEvent? {
         guard let head else { throw Self.malformed }
-        guard head.name.lowercased() == "file" else {
+        guard head.name.asciiLowercased == "file" else {
             state = .field(name: head.name)
             return nil
         }

@@ -148,7 +148,7 @@ final class FormUpload: BodySink {
     ) throws(S3Failure) -> Int64? {
         guard let length = call.request.contentLength else { return nil }
         let expected = max(0, length - offset - closingBytes)
-        let limit = min(policy.sizeRange?.upperBound ?? .max, BodyIntake.limitBytes)
+        let limit = min(policy.sizeLimitBytes ?? .max, BodyIntake.limitBytes)
         guard expected - Self.slackBytes <= limit else {
             throw .entityTooLarge(expected, limitBytes: limit)
         }
@@ -163,7 +163,7 @@ final class FormUpload: BodySink {
             throw .entityTooLarge(size, limitBytes: BodyIntake.limitBytes)
         }
         // Counted on, since the answer names the size, but not kept.
-        if let limit = upload?.policy.sizeRange?.upperBound, size > limit { upload?.writer = nil }
+        if let limit = upload?.policy.sizeLimitBytes, size > limit { upload?.writer = nil }
         guard let writer = upload?.writer else { return }
         upload?.digests.update(bytes)
         try writer.append(bytes)

@@ -37,8 +37,8 @@ struct QueryParameters {
 
     /// Headers that a signer moved into the query, as the JavaScript SDK does.
     var hoistedHeaders: [NameValue] {
-        pairs.filter { $0.name.lowercased().hasPrefix("x-amz-") }
-            .map { ($0.name.lowercased(), String(decoding: $0.value, as: UTF8.self)) }
+        pairs.map { ($0.name.asciiLowercased, String(decoding: $0.value, as: UTF8.self)) }
+            .filter { $0.name.hasPrefix("x-amz-") }
     }
 
     /// A whole number; nil when absent.
