@@ -27,7 +27,8 @@ enum ResponseHead {
 
     /// Line ends in a value would be new fields: they become spaces.
     private static func append(_ name: String, _ value: String, to head: inout [UInt8]) {
-        head += name.utf8
+        // No name comes here that is no token; should one do so, it adds no field either.
+        head += name.utf8.lazy.map { isTokenByte($0) ? $0 : UInt8(ascii: "-") }
         head.append(0x3A)
         head.append(0x20)
         for byte in value.utf8 { head.append(byte == 13 || byte == 10 || byte == 0 ? 32 : byte) }

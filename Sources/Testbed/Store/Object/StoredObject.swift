@@ -47,7 +47,7 @@ struct ObjectProperties {
         var kept: [NameValue] = []
         var tags = 0
         for field in fields {
-            let name = field.name.lowercased()
+            let name = field.name.asciiLowercased
             switch name {
             case "content-type": contentType = field.value
             case "x-amz-storage-class": storageClass = field.value
@@ -59,6 +59,7 @@ struct ObjectProperties {
                 guard name.hasPrefix("x-amz-meta-") || Self.systemNames.contains(name) else {
                     continue
                 }
+                try Self.checkToken(name)
                 Self.keep(name, field.value, in: &kept)
             }
         }
@@ -72,6 +73,16 @@ struct ObjectProperties {
         headers = kept
         tagCount = tags
         try checkMetadataSize()
+    }
+
+    /// It becomes a field name of the object's answers, but in a form or a query it may be any text,
+    /// line ends among it.
+    private static func checkToken(_ name: String) throws(S3Failure) {
+        guard name.utf8.allSatisfy(isTokenByte) else {
+            throw .invalidArgument(
+                "The name of a metadata field must be a token (RFC 9110, 5.6.2)", name: "name",
+                value: name)
+        }
     }
 
     /// Repeated fields count as one value; aws-chunked is the framing of a request, not the
