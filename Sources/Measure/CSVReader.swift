@@ -17,10 +17,15 @@ package struct CSVReader {
     private let read: () throws(CSVError) -> [UInt8]
     private var block: [UInt8] = []
     private var position = 0
+    /// Of the blocks before this one.
+    private var bytesBefore = 0
     private var nextLine = 1
     /// The current row's fields without quotes and commas, and where each of them ends.
     private var content: [UInt8] = []
     private var ends: [Int] = []
+
+    /// Bytes up to the end of the current row.
+    package var offset: Int { bytesBefore + position }
 
     private enum State {
         case fieldStart, plain, quoted, afterQuote, afterReturn
@@ -133,6 +138,7 @@ package struct CSVReader {
 
     private mutating func fill() throws(CSVError) -> Bool {
         if position < block.count { return true }
+        bytesBefore += block.count
         block = try read()
         position = 0
         return !block.isEmpty

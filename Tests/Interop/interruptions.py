@@ -26,7 +26,8 @@ class Running:
 
     def __init__(self, folder: Path, *words, command=(), environment=None, **pipes):
         self.folder = folder
-        line = [program.BINARY, *map(str, words or WORDS), "-o", str(folder)]
+        place = () if "--resume" in words else ("-o", str(folder))
+        line = [program.BINARY, *map(str, words or WORDS), *place]
         pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE} | pipes
         self.process = subprocess.Popen(
             [*command, *line], env=program.clean_environment(**(environment or {})), **pipes

@@ -117,11 +117,14 @@ extension CleanUp {
 }
 
 extension CleanUp {
-    /// Of a run that is about to begin.
-    init(_ plan: RunPlan, _ target: RunTarget, _ directory: ResultsDirectory) {
+    /// Of a run that is about to begin, or to go on.
+    init(
+        _ plan: RunPlan, _ target: RunTarget, _ directory: ResultsDirectory,
+        startedAt: Date = Date()
+    ) {
         self.init(
             written: WrittenRecord(plan, target), target: target, directoryPath: directory.path,
-            startedUnix: Date().timeIntervalSince1970,
+            startedUnix: startedAt.timeIntervalSince1970,
             settings: plan.client.engineSettings(target))
         isAsked = plan.safety.cleansUp
         isQuiet = plan.isQuiet

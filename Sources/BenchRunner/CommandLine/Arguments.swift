@@ -26,6 +26,12 @@ struct Arguments {
     /// Is the switch, or any value of the flag, given?
     func has(_ name: String) -> Bool { switches.contains(name) || values[name] != nil }
 
+    /// All flags again, as `--name=value`, in the order of their names.
+    var words: [String] {
+        let given = values.flatMap { name, texts in texts.map { "--\(name)=\($0)" } }
+        return (given + switches.map { "--" + $0 }).sorted()
+    }
+
     /// The last value given for the flag.
     func value(_ name: String) -> String? { values[name]?.last }
 

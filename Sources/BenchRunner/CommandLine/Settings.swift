@@ -24,14 +24,33 @@ struct Settings {
         self.environment = environment
         plan =
             try path.map { path throws(CommandError) in
-                try PlanFile.read(path, keys: command.flags.map(\.name).filter { $0 != "plan" })
+                try PlanFile.read(
+                    path,
+                    keys: command.flags.map(\.name).filter { !["plan", "resume"].contains($0) })
             } ?? [:]
+    }
+
+    /// - Parameter recordedPlan: stands where a plan file's content would.
+    init(_ arguments: Arguments, environment: [String: String], recordedPlan: [String: String]) {
+        (self.arguments, self.environment, plan) = (arguments, environment, recordedPlan)
+    }
+
+    static func variable(_ name: String) -> String {
+        "UPLOADBENCH_" + name.uppercased().replacingOccurrences(of: "-", with: "_")
+    }
+
+    /// What each source says of a flag; a switch's text as a flag is empty.
+    func layers(_ flag: Flag) -> (flags: [String], environment: String?, plan: String?) {
+        let isSwitch = flag.valueName == nil
+        let flags = isSwitch ? (arguments.has(flag.name) ? [""] : []) : arguments.all(flag.name)
+        let variable = environment[Self.variable(flag.name)]
+        return (flags, (variable ?? "").isEmpty ? nil : variable, plan[flag.name])
     }
 
     /// The value of `--name`, `UPLOADBENCH_NAME` or the plan's `name`, and how to call it in an error.
     func value(_ name: String) -> (text: String, source: String)? {
         if let text = arguments.value(name) { return (text, "--\(name)") }
-        let variable = "UPLOADBENCH_" + name.uppercased().replacingOccurrences(of: "-", with: "_")
+        let variable = Self.variable(name)
         if let text = environment[variable], !text.isEmpty { return (text, variable) }
         return plan[name].map { ($0, "plan key \(name)") }
     }

@@ -40,6 +40,8 @@ final class RecordedTable {
     }
 
     var line: Int { reader.line }
+    /// Where the current row ends in the file.
+    var offset: Int { reader.offset }
     var header: [String] { reader.header }
 
     /// Goes to the next row and its first field; false at the end of the file.

@@ -40,6 +40,9 @@ struct ResultsDirectory: Sendable {
         throw ResultsError(path: base, operation: "make the results folder", code: EEXIST)
     }
 
+    /// One that is there already, for a run that goes on.
+    init(existing path: String) { self.path = path }
+
     func file(_ name: String) -> String { path + "/" + name }
 
     /// Replaces a small file in one step, so that a reader never sees half of it.
@@ -106,12 +109,15 @@ final class ResultFile {
     private var descriptor: Int32
     private var byteCount: off_t = 0
 
-    init(path: String) throws(ResultsError) {
+    /// - Parameter continues: writes behind what the file has.
+    init(path: String, continues: Bool = false) throws(ResultsError) {
         self.path = path
-        descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
+        let mode = continues ? O_WRONLY : O_WRONLY | O_CREAT | O_TRUNC
+        descriptor = open(path, mode | O_CLOEXEC, 0o644)
         guard descriptor >= 0 else {
             throw ResultsError(path: path, operation: "write", code: errno)
         }
+        if continues { byteCount = max(0, lseek(descriptor, 0, SEEK_END)) }
     }
 
     deinit { if descriptor >= 0 { _ = Glibc.close(descriptor) } }

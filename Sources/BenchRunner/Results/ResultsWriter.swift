@@ -71,12 +71,16 @@ final class ResultsWriter {
     /// Of the cell that is under way.
     private var secondsWritten = 0
 
-    init(_ directory: ResultsDirectory) throws(ResultsError) {
-        summary = try Self.start(
-            "summary.csv", Columns.summary + Columns.appendedToSummary, directory)
-        timeline = try Self.start(
-            "timeline.csv", Columns.timeline + Columns.appendedToTimeline, directory)
-        histograms = try Self.start("histograms.csv", Columns.histograms, directory)
+    /// - Parameter continues: writes behind what the files have.
+    init(_ directory: ResultsDirectory, continues: Bool = false) throws(ResultsError) {
+        let start = { (name: String, columns: [String]) throws(ResultsError) in
+            continues
+                ? try ResultFile(path: directory.file(name), continues: true)
+                : try Self.start(name, columns, directory)
+        }
+        summary = try start("summary.csv", Columns.summary + Columns.appendedToSummary)
+        timeline = try start("timeline.csv", Columns.timeline + Columns.appendedToTimeline)
+        histograms = try start("histograms.csv", Columns.histograms)
     }
 
     /// The row in `summary.csv` comes last: a cell that has one is whole in the other files too.

@@ -21,8 +21,9 @@ final class SampleWriter: @unchecked Sendable {
     private let dropped = Atomic<Int>(0)
     private let failed = Atomic<Bool>(false)
 
-    init(path: String) throws(ResultsError) {
-        file = try ResultFile(path: path)
+    init(path: String, continues: Bool = false) throws(ResultsError) {
+        file = try ResultFile(path: path, continues: continues)
+        guard !continues else { return }
         var header = CSVEncoder()
         (Columns.samples + Columns.appendedToSamples).forEach { header.field($0) }
         header.endRow()

@@ -7,12 +7,15 @@ final class ProgressDisplay {
     private let isQuiet: Bool
     private let isInteractive = Terminal.isInteractive
     private let cellCount: Int
+    private let doneBefore: Int
     private var finishedCells = 0
     private let runStartNs = monotonicNs()
     private var lastShownNs: Int64 = 0
     private static let intervalNs: Int64 = 200_000_000
 
-    init(cellCount: Int, isQuiet: Bool) {
+    /// - Parameter doneBefore: cells of a run that goes on.
+    init(cellCount: Int, doneBefore: Int = 0, isQuiet: Bool) {
+        self.doneBefore = doneBefore
         self.cellCount = cellCount
         self.isQuiet = isQuiet
     }
@@ -44,7 +47,7 @@ final class ProgressDisplay {
         // What matters most comes first: a narrow terminal cuts the rest off.
         let rate = Readable.number(Double(progress.ended) / max(seconds, 0.001)) + "/s"
         var parts = [
-            "[\(finishedCells + 1)/\(cellCount)]", cell.title,
+            "[\(doneBefore + finishedCells + 1)/\(cellCount)]", cell.title,
             now < control.measureFromNs ? "warming up" : rate,
             control.p99Us.map { "p99 " + Readable.microseconds(Double($0)) } ?? "p99 –",
             "\(progress.failed) errors",
@@ -70,7 +73,7 @@ final class ProgressDisplay {
         }
         let overflow = measurements.overflow > 0 ? "\(measurements.overflow) overflow" : nil
         let line = [
-            "[\(finishedCells)/\(cellCount)]", result.cell.title,
+            "[\(doneBefore + finishedCells)/\(cellCount)]", result.cell.title,
             "\(measurements.uploads) uploads, \(measurements.errors) errors", overflow,
             p50 ?? "no success",
         ].compactMap { $0 }
@@ -84,11 +87,12 @@ final class ProgressDisplay {
 
     /// From the cells that are done, as all are planned to last equally long; before, from the plan.
     private func secondsLeft(_ now: Int64, _ control: CellControl) -> Double? {
+        let cells = Double(cellCount - doneBefore)
         guard finishedCells > 0 else {
             guard let length = control.load.lengthNs else { return nil }
-            return max(0, Double(length) * Double(cellCount) - Double(now - control.startNs)) / 1e9
+            return max(0, Double(length) * cells - Double(now - control.startNs)) / 1e9
         }
         let elapsed = Double(now - runStartNs) / 1e9
-        return max(0, elapsed / Double(finishedCells) * Double(cellCount) - elapsed)
+        return max(0, elapsed / Double(finishedCells) * cells - elapsed)
     }
 }

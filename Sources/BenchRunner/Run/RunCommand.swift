@@ -6,6 +6,7 @@ extension Command {
         summary: "drives the uploads, writes a results directory, prints the comparison",
         usage: [
             "run [FLAGS]",
+            "run --resume RUN [FLAGS]",
             "run --target http://127.0.0.1:9000 --bucket BUCKET --signer local [FLAGS]",
         ],
         details: """
@@ -24,6 +25,10 @@ extension Command {
             is not this machine is loaded only with --yes-load HOST, and --max-bytes or --max-cost end a
             run before it sends or costs more (exit code 1, partial results).
 
+            Whatever ends a run, what was finished stays readable. 'run --resume RUN' goes on at the next
+            unfinished cell with the same plan, seed and files (docs/interruption.md); keys and tokens, and
+            URLs with a user or a query, have to be given again. Of a complete run it does nothing.
+
             examples:
               uploadbench run --size 1MiB -c 32 -d 10s
               uploadbench run --files photos/ --scenarios presigned-post
@@ -39,9 +44,19 @@ extension Command {
 
 enum RunCommand {
     static func run(_ arguments: Arguments) throws(CommandError) -> ExitCode {
+        if let path = arguments.value("resume") { return try ResumeCommand.run(path, arguments) }
         let settings = try Settings(arguments, for: .run)
         if let against = try AgainstRun(settings) { return try against.run() }
-        var plan = try RunPlan(settings)
+        return try run(try RunPlan(settings), GivenSettings(settings, for: .run))
+    }
+
+    /// - Parameters:
+    ///   - given: what the plan follows from.
+    ///   - resumed: nil for a run that begins.
+    static func run(
+        _ plan: RunPlan, _ given: GivenSettings, _ resumed: ResumedRun? = nil
+    ) throws(CommandError) -> ExitCode {
+        var plan = plan
         try LoadConsent.check(plan)
         let workload = try Workload(plan)
         if plan.extent == .uploads(0) { plan.extent = .uploads(workload.entries.count) }
@@ -52,23 +67,34 @@ enum RunCommand {
         Interruption.watch()
         let (target, endpoint) = try open(plan)
         defer { endpoint?.stop() }
+        try resumed?.check(RunRecord(plan: plan, target: target, startedAt: Date()))
         plan.api = try Reachability(plan: plan, target: target).check()
-        let startedAt = Date()
-        let directory: ResultsDirectory
-        do throws(ResultsError) {
-            directory = try ResultsDirectory(
-                requested: plan.outputPath, name: "run", startedAt: startedAt)
-        } catch {
-            throw error.commandError
+        if WrittenRecord.isNamedByAPI(plan, target) {
+            try resumed?.check(apiFolder: plan.api.folder)
         }
+        let startedAt = Date()
+        let directory =
+            if let resumed { resumed.directory } else { try newDirectory(plan, startedAt) }
         if plan.client.kind == .chromium {
             return try ChromiumRun.run(
                 plan, target, endpoint, workload, directory, startedAt: startedAt)
         }
         let session = try RunSession(
-            plan, target, endpoint, workload, directory, startedAt: startedAt)
-        return try CleanUp(plan, target, directory).after { () throws(CommandError) in
-            try session.run()
+            plan, target, endpoint, workload, directory, startedAt: startedAt, given: given,
+            resumed: resumed)
+        let cleanUp = CleanUp(
+            plan, target, directory, startedAt: resumed?.startedAt ?? startedAt)
+        return try cleanUp.after { () throws(CommandError) in try session.run() }
+    }
+
+    private static func newDirectory(
+        _ plan: RunPlan, _ startedAt: Date
+    ) throws(CommandError) -> ResultsDirectory {
+        do throws(ResultsError) {
+            return try ResultsDirectory(
+                requested: plan.outputPath, name: "run", startedAt: startedAt)
+        } catch {
+            throw error.commandError
         }
     }
 

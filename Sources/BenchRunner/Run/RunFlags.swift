@@ -112,6 +112,7 @@ enum RunFlags {
     ]
 
     static let output = [
+        ResumeCommand.flag,
         Flag(name: "plan", valueName: "FILE", help: "JSON object of these flags"),
         Flag(
             name: "out", short: "o", valueName: "DIR",

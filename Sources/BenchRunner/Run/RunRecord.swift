@@ -30,6 +30,8 @@ struct RunRecord {
     var session: SessionRecord
     /// nil: this process began the run.
     var earlier: EarlierSessions?
+    /// What the plan follows from; nil where nobody can go on with it.
+    var given: GivenSettings?
 
     init(plan: RunPlan, target: RunTarget, startedAt: Date) {
         (self.plan, self.target, self.startedAt) = (plan, target, startedAt)
@@ -42,10 +44,13 @@ struct RunRecord {
         (endedAt, session.endedAt, session.end) = (time, time, end)
     }
 
-    static func text(_ time: Date) -> String {
+    static func text(_ time: Date) -> String { format.string(from: time) }
+    static func time(_ text: String) -> Date? { format.date(from: text) }
+
+    private static var format: ISO8601DateFormatter {
         let format = ISO8601DateFormatter()
         format.formatOptions = [.withInternetDateTime, .withFractionalSeconds]
-        return format.string(from: time)
+        return format
     }
 
     var json: [UInt8] {
@@ -80,12 +85,13 @@ struct RunRecord {
         object["plan_hash"] = planHash
         object["run_id"] = plan.runName.text
         object["written"] = WrittenRecord(plan, target)?.object ?? NSNull()
+        object["settings"] = given?.object ?? NSNull()
         object["shard"] = plan.sharding.map { shardObject($0) } ?? NSNull()
         return Array((JSONText.render(object) + "\n").utf8)
     }
 
     /// Equal for shards of one run, whatever machines they are on.
-    private var planHash: String {
+    var planHash: String {
         var object = planObject
         // Machines with more cores may take more threads for the same load.
         object["threads"] = nil
@@ -104,7 +110,7 @@ struct RunRecord {
         return object
     }
 
-    private var planObject: [String: Any] {
+    var planObject: [String: Any] {
         var object: [String: Any] = [
             "scenarios": plan.scenarios.map(\.rawValue),
             "threads": plan.threads,

@@ -19,6 +19,8 @@ final class RunSession {
     /// With the other shards, where there are any.
     private let meeting: ShardMeeting?
     private let journal: KeyJournal?
+    private let resumed: ResumedRun?
+    private let lock: RunLock?
     private let budget: LoadBudget
     private var clock = ClockWatch()
     /// Why the cell that is under way cannot be written.
@@ -26,10 +28,12 @@ final class RunSession {
 
     init(
         _ plan: RunPlan, _ target: RunTarget, _ endpoint: EmbeddedEndpoint?, _ workload: Workload,
-        _ directory: ResultsDirectory, startedAt: Date, chromium: ChromiumClient? = nil
+        _ directory: ResultsDirectory, startedAt: Date, chromium: ChromiumClient? = nil,
+        given: GivenSettings? = nil, resumed: ResumedRun? = nil
     ) throws(CommandError) {
         self.plan = plan
         self.chromium = chromium
+        self.resumed = resumed
         self.endpoint = endpoint
         meeting = try plan.sharding.map { sharding throws(CommandError) in
             try ShardMeeting(sharding, plan, target)
@@ -37,26 +41,49 @@ final class RunSession {
         self.directory = directory
         record = RunRecord(plan: plan, target: target, startedAt: startedAt)
         record.selfCheck = SelfCheck.measure()
+        record.given = given
+        record.earlier = resumed?.earlier
+        record.warnings = resumed?.warnings ?? []
+        runStartNs = try Self.start(resumed, record, directory)
         do throws(ResultsError) {
-            results = try ResultsWriter(directory)
-            samples = try SampleWriter(path: directory.file("samples.csv"))
+            lock = if let resumed { resumed.lock } else { try RunLock(directory.path) }
+            let continues = resumed != nil
+            results = try ResultsWriter(directory, continues: continues)
+            samples = try SampleWriter(
+                path: directory.file("samples.csv"), continues: continues)
             journal =
                 WrittenRecord.isNamedByAPI(plan, target)
-                ? try KeyJournal(directory, namePrefix: plan.api.folder) : nil
+                ? try KeyJournal(
+                    directory, namePrefix: plan.api.folder, continues: continues) : nil
             // Last: a folder with a record has all that belongs to it.
             try directory.replace("run.json", with: record.json)
         } catch {
             throw error.commandError
         }
         budget = LoadBudget(plan.safety)
-        runStartNs = monotonicNs()
         cellRun =
             chromium == nil
             ? CellRun(
                 plan: plan, target: target, workload: workload,
                 scenarios: try ScenarioFactory(plan, target), writer: samples,
                 runStartNs: runStartNs, journal: journal, budget: budget) : nil
-        progress = ProgressDisplay(cellCount: plan.cells().count, isQuiet: plan.isQuiet)
+        progress = ProgressDisplay(
+            cellCount: plan.cells().count, doneBefore: resumed?.finished.count ?? 0,
+            isQuiet: plan.isQuiet)
+    }
+
+    /// The run's start on the monotonic clock. A run that goes on says so in its record, and only then is
+    /// rid of what was not finished.
+    private static func start(
+        _ resumed: ResumedRun?, _ record: RunRecord, _ directory: ResultsDirectory
+    ) throws(CommandError) -> Int64 {
+        guard let resumed else { return monotonicNs() }
+        do throws(ResultsError) {
+            try directory.replace("run.json", with: record.json)
+        } catch {
+            throw error.commandError
+        }
+        return try resumed.trim(nowNs: monotonicNs())
     }
 
     /// - Returns: the exit code; the results so far are on the disk whatever it is.
@@ -65,7 +92,9 @@ final class RunSession {
         do throws(CommandError) {
             try lookForSupport()
             for (number, cell) in plan.cells().enumerated()
-            where mayGoOn && record.unsupported[cell.scenario] == nil {
+            where mayGoOn && record.unsupported[cell.scenario] == nil
+                && resumed?.contains(cell) != true
+            {
                 guard try measure(number, cell) else { break }
             }
         } catch {
@@ -86,6 +115,10 @@ final class RunSession {
 
     func begin() {
         progress.note("results: \(directory.path)")
+        if let resumed {
+            progress.note(
+                "resumed: \(resumed.finished.count) of \(plan.cells().count) cells are done")
+        }
         if let check = record.selfCheck { progress.note(check.line) }
     }
 
@@ -186,18 +219,16 @@ final class RunSession {
         record.warnings += meeting?.warnings ?? []
         record.rolesCPU = endpoint?.accounts()?.roles.mapValues { Double($0.cpu_ns) / 1e9 }
         record.end(isComplete ? .complete : unfinishedEnd, at: Date())
-        record.objectives = plan.objectives.flatMap { $0.verdicts(Comparison(finished).rows) }
-        do throws(ResultsError) {
-            try samples.finish()
-            noteDroppedSamples()
-            try results.finish()
-            try directory.replace("run.json", with: record.json)
-        } catch {
-            throw error.commandError
+        let outcome = try closeFiles()
+        if isShown {
+            RunDisplay(
+                plan: plan, record: record, comparison: outcome.comparison, finished: finished,
+                path: directory.path
+            ).show()
         }
-        if isShown { show() }
         besides()
-        try plan.outputs.write(record, Comparison(finished), directory.path)
+        try plan.outputs.write(record, outcome.comparison, directory.path)
+        if isComplete { lock?.remove() }
         if let endpoint, !endpoint.isServing() {
             throw CommandError(
                 exitCode: .targetUnavailable,
@@ -215,17 +246,35 @@ final class RunSession {
             return .interrupted
         }
         if record.objectives.contains(where: { !$0.isMet }) { return .objectiveMissed }
-        return finished.isEmpty || finished.contains(where: Self.isFailure) ? .failure : .success
+        return outcome.hasFailedCell ? .failure : .success
+    }
+
+    /// Writes all that is left, and gathers what came of the run.
+    private func closeFiles() throws(CommandError) -> RunOutcome {
+        do throws(ResultsError) {
+            try samples.finish()
+            noteDroppedSamples()
+            try results.finish()
+            // Of a run that goes on, earlier cells are only in the files.
+            if resumed != nil { try directory.replace("run.json", with: record.json) }
+        } catch {
+            throw error.commandError
+        }
+        let outcome =
+            resumed == nil
+            ? RunOutcome(finished, plan) : try RunOutcome(readFrom: directory.path, plan)
+        record.objectives = outcome.objectives
+        do throws(ResultsError) {
+            try directory.replace("run.json", with: record.json)
+        } catch {
+            throw error.commandError
+        }
+        return outcome
     }
 
     private var unfinishedEnd: SessionRecord.End {
         if !isTargetThere { return .targetUnavailable }
         return Interruption.isRequested ? .interrupted : .limitReached
-    }
-
-    /// A cell without any success, unless its size was known to be refused.
-    private static func isFailure(_ result: CellResult) -> Bool {
-        result.measurements.uploads == 0 && !result.isBeyondLimit
     }
 
     private func noteDroppedSamples() {
@@ -234,44 +283,5 @@ final class RunSession {
         record.warnings.append(
             "samples.csv lacks \(samples.droppedRows) uploads: the disk was too slow to take them. All"
                 + " other figures have them. --samples 1/10 or errors writes less")
-    }
-
-    private var modelLine: String {
-        guard let open = plan.open else {
-            return
-                "closed model, \(plan.concurrency) clients: how long an upload takes while they are all"
-                + " busy; times from its start to its last answer"
-        }
-        return "open model, \(open.text): how long a user waits who comes at a given time; times"
-            + " from an upload's intended start to its last answer"
-    }
-
-    private func show() {
-        let comparison = Comparison(finished)
-        let table = ComparisonTable(
-            comparison: comparison, usesColor: plan.allowsColor, width: Terminal.tableWidth)
-        Terminal.write(table.text(plan.tableFormat))
-        guard plan.tableFormat == .table else { return }
-        comparison.rows.filter { !$0.isRefused }.flatMap(FailureLine.lines).forEach {
-            Terminal.write($0)
-        }
-        finished.flatMap(FailureLine.retried).forEach { Terminal.writeSentence($0) }
-        for (strategy, answer) in record.unsupported {
-            Terminal.writeSentence(
-                "\(strategy.rawValue): not supported by this server (\(answer.text)), left out")
-        }
-        Findings(comparison).sentences.forEach { Terminal.writeSentence($0) }
-        LoadFindings.lines(comparison).forEach { Terminal.writeSentence($0) }
-        record.objectives.forEach { Terminal.writeSentence($0.text) }
-        record.warnings.forEach { Terminal.writeSentence("warning: \($0)") }
-        guard !plan.isQuiet else { return }
-        Terminal.writeSentence(
-            modelLine + "; * is the best of its block")
-        if let link = plan.link, plan.isEmulatedLink {
-            Terminal.writeSentence(
-                "emulated: network '\(link)', API Gateway's and Lambda's limits; numbers in run.json"
-            )
-        }
-        Terminal.write("results: \(directory.path)")
     }
 }

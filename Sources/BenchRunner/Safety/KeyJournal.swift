@@ -18,14 +18,18 @@ final class KeyJournal: Sendable {
     /// What the API puts before a name that the client chose; nil when it did not say.
     private let namePrefix: String?
 
-    init(_ directory: ResultsDirectory, namePrefix: String?) throws(ResultsError) {
+    /// - Parameter continues: writes behind what the file has.
+    init(
+        _ directory: ResultsDirectory, namePrefix: String?, continues: Bool = false
+    ) throws(ResultsError) {
         path = directory.file(Self.fileName)
         self.namePrefix = namePrefix
-        descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0o644)
+        let mode = O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | (continues ? 0 : O_TRUNC)
+        descriptor = open(path, mode, 0o644)
         guard descriptor >= 0 else {
             throw ResultsError(path: path, operation: "write", code: errno)
         }
-        append(Self.column)
+        if !continues { append(Self.column) }
         try check()
     }
 
