@@ -77,14 +77,13 @@ import Testing
         #expect(error?.message.contains("--fault is for the embedded target") == true)
     }
 
-    @Test(arguments: [
-        (Command.run, "--fault=store:503=1%"), (.capacity, "--fault=store:503=1%"),
-        (.guardRails, "--fault=store:503=1%"), (.serve, "--fault=store:503=1%"),
-    ])
-    func `every command that emulates takes it`(_ command: Command, _ flag: String) throws {
-        let settings = try Settings(
-            Arguments([flag], for: command), for: command, environment: [:])
-        #expect(try FaultFlag.values(settings) == [.store: [Fault(.status(503), share: 0.01)]])
+    @Test func `every command that emulates takes it`() throws {
+        for command in [Command.run, .capacity, .guardRails, .serve] {
+            let arguments = try Arguments(["--fault", "store:503=1%"], for: command)
+            let settings = try Settings(arguments, for: command, environment: [:])
+            let wanted: [FaultRole: [Fault]] = [.store: [Fault(.status(503), share: 0.01)]]
+            #expect(try FaultFlag.values(settings) == wanted)
+        }
     }
 
     @Test func `a run hands it on as it was written`() throws {

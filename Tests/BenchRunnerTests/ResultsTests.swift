@@ -64,6 +64,19 @@ import Testing
         #expect((10_000...10_010).contains(p50))
     }
 
+    @Test func `how long failures took is told apart from the successes`() throws {
+        let result = Self.result(latenciesMs: Array(repeating: 10, count: 99), failures: 1)
+        #expect(result.measurements[.response].totalCount == 99)
+        #expect(result.measurements[.failed].totalCount == 1)
+        let row = try #require(Comparison([result]).rows.first)
+        #expect(row.responseUs(95) ?? 0 < 11_000)
+        #expect(
+            FailureLine.lines(row) == [
+                "presigned-put 1000 B: 1 × refused",
+                "presigned-put 1000 B: failed after 5.00 s (median), 5.00 s (longest)",
+            ])
+    }
+
     static func result(
         scenario: Strategy = .presignedPut, latenciesMs: [Int64], failures: Int = 0, round: Int = 1
     ) -> CellResult {

@@ -22,7 +22,10 @@ package final class RequestLog: Sendable {
     /// - Parameters:
     ///   - status: nil for a client that left before its answer.
     ///   - faults: what was made to go wrong; nil where nothing was.
-    func append(_ request: HTTPRequest, status: Int?, role: String, faults: String?) {
+    ///   - clientEnded: the client had ended its half before the answer, as one that gave up has.
+    func append(
+        _ request: HTTPRequest, status: Int?, role: String, faults: String?, clientEnded: Bool
+    ) {
         var now = timespec()
         clock_gettime(CLOCK_REALTIME, &now)
         let text = { (name: String) in
@@ -39,6 +42,7 @@ package final class RequestLog: Sendable {
             ("content_length", number(request.contentLength)),
             ("status", number(status.map(Int64.init))),
             ("fault", faults.map { JSONValue.string($0) } ?? .null),
+            ("client_ended", .bool(clientEnded)),
         ]).append(to: &line)
         line.append(UInt8(ascii: "\n"))
         // A log that cannot be written must not end the service; its reader sees the gap.

@@ -230,11 +230,14 @@ final class Acceptor: EventSource {
         connections[ObjectIdentifier(connection)] = nil
     }
 
-    /// - Parameter status: nil for a client that left before its answer.
-    func note(_ exchange: Exchange?, status: Int?) {
+    /// - Parameters:
+    ///   - status: nil for a client that left before its answer.
+    ///   - clientEnded: the client had ended its half by then.
+    func note(_ exchange: Exchange?, status: Int?, clientEnded: Bool) {
         guard let log, let exchange else { return }
         log.file.append(
-            exchange.request, status: status, role: log.role, faults: exchange.faults)
+            exchange.request, status: status, role: log.role, faults: exchange.faults,
+            clientEnded: clientEnded)
     }
 
     /// The `Date` field, rendered once per second.

@@ -20,7 +20,7 @@ extension ServerConnection {
         keepsAlive = false
         if let answer {
             hasAnswered = true
-            acceptor.note(exchange, status: answer.status)
+            note(answer.status)
         }
         guard let answer, point != .beforeAnswer else {
             answer?.body.abandon()
@@ -41,6 +41,10 @@ extension ServerConnection {
             answer.body.abandon()
         }
         answerHasBegun()
+    }
+
+    func note(_ status: Int?) {
+        acceptor.note(exchange, status: status, clientEnded: hasPeerEnded)
     }
 
     /// A close(2) that sends RST (socket(7), SO_LINGER).

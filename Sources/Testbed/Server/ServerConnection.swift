@@ -39,7 +39,7 @@ final class ServerConnection: EventSource, ExchangeChannel {
     var hasAnswered = false
     /// When our half ended; nil before.
     private var shutDownNs: Int64?
-    private var hasPeerEnded = false
+    private(set) var hasPeerEnded = false
 
     init(
         _ descriptor: Int32, _ secure: SecureConnection?, acceptor: Acceptor
@@ -255,7 +255,7 @@ final class ServerConnection: EventSource, ExchangeChannel {
             return response.body.abandon()
         }
         hasAnswered = true
-        acceptor.note(exchange, status: response.status)
+        note(response.status)
         // The client was told to wait for a 100 that does not come: it may send the body all the
         // same, or not at all, so nothing can follow (RFC 9110 §10.1.1).
         if awaitsContinue { keepsAlive = false }
@@ -296,7 +296,7 @@ final class ServerConnection: EventSource, ExchangeChannel {
         keepsAlive = false
         hasAnswered = true
         let response = acceptor.handler.refusal(for: problem)
-        acceptor.note(exchange, status: response.status)
+        note(response.status)
         output.append(
             ResponseHead.render(
                 response, date: acceptor.currentDateField(), keepsAlive: false, isHead: false))
@@ -384,7 +384,7 @@ final class ServerConnection: EventSource, ExchangeChannel {
     func close() {
         guard isOpen else { return }
         isOpen = false
-        if !hasAnswered { acceptor.note(exchange, status: nil) }
+        if !hasAnswered { note(nil) }
         abortBody()
         exchange = nil
         output.dropStream()

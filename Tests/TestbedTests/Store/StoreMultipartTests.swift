@@ -48,6 +48,36 @@ import Testing
         #expect(client.signed("GET", "\(target)?uploadId=\(id)").element("Code") == "NoSuchUpload")
     }
 
+    @Test func `a completion that is sent again is answered alike, while its object is there`()
+        throws
+    {
+        let client = try StoreClient()
+        let id = create(client)
+        let parts = [(1, part(client, id, 1, [1]).header("ETag") ?? "")]
+        let first = complete(client, id, parts)
+        let second = complete(client, id, parts)
+        #expect(first.status == 200)
+        #expect(second.status == 200)
+        #expect(second.body == first.body)
+        #expect(complete(client, id, [(1, "other")]).element("Code") == "NoSuchUpload")
+        #expect(client.signed("DELETE", "\(target)?uploadId=\(id)").status == 404)
+        client.put(target, [2])
+        #expect(complete(client, id, parts).element("Code") == "NoSuchUpload")
+        #expect(client.signed("GET", target).body == [2])
+    }
+
+    @Test func `old completions are forgotten`() {
+        var completed = CompletedUploads()
+        let key = ObjectKey([0x61])
+        for number in 0...CompletedUploads.limit {
+            completed.add("\(number)", at: key, document: [], etag: "")
+        }
+        #expect(!completed.contains("0", at: key))
+        #expect(completed.contains("1", at: key))
+        #expect(completed.contains("\(CompletedUploads.limit)", at: key))
+        #expect(!completed.contains("1", at: ObjectKey([0x62])))
+    }
+
     @Test func `a completion is held to the parts`() throws {
         let client = try StoreClient()
         let id = create(client)

@@ -80,6 +80,13 @@ extension S3Failure {
 
     static let slowDown = S3Failure(503, "SlowDown", "Please reduce your request rate.")
 
+    static func noSuchUpload(_ id: String) -> S3Failure {
+        S3Failure(
+            404, "NoSuchUpload",
+            "The specified upload does not exist. The upload ID may be invalid, or the upload may have been aborted or completed.",
+            ["UploadId": id])
+    }
+
     static let incompleteBody = S3Failure(
         400, "IncompleteBody",
         "You did not provide the number of bytes specified by the Content-Length HTTP header")

@@ -7,10 +7,7 @@ extension StoreHandler {
     ) throws(S3Failure) -> MultipartUpload {
         let id = call.query.text("uploadId") ?? ""
         guard let upload = bucket.uploads[id], upload.key == key else {
-            throw S3Failure(
-                404, "NoSuchUpload",
-                "The specified upload does not exist. The upload ID may be invalid, or the upload may have been aborted or completed.",
-                ["UploadId": id])
+            throw .noSuchUpload(id)
         }
         return upload
     }
@@ -69,6 +66,9 @@ extension StoreHandler {
     }
 
     func startComplete(_ call: StoreCall, _ bucket: Bucket, _ key: ObjectKey) throws(S3Failure) {
+        if bucket.completed.contains(call.query.text("uploadId") ?? "", at: key) {
+            return try repeatCompletion(call, bucket, key)
+        }
         let upload = try upload(call, bucket, key)
         try bucket.checkWriteConditions(call, key)
         // A checksum on this request is the object's, not the document's.
@@ -85,6 +85,23 @@ extension StoreHandler {
                 let object = completion.object(at: call.now)
                 bucket.put(object, at: key)
                 bucket.uploads[upload.id] = nil
+                bucket.completed.add(
+                    upload.id, at: key, document: writer.bytes, etag: object.etag)
+                return Self.completed(object, call, bucket, key)
+            })
+    }
+
+    private func repeatCompletion(
+        _ call: StoreCall, _ bucket: Bucket, _ key: ObjectKey
+    ) throws(S3Failure) {
+        let id = call.query.text("uploadId") ?? ""
+        let writer = DocumentWriter()
+        let intake = try BodyIntake(call, claim: nil, wanted: [], writer: writer)
+        call.exchange.receiveBody(
+            into: UploadSink(call, intake) { _ throws(S3Failure) in
+                guard let object = bucket[key],
+                    bucket.completed.isRepetition(id, document: writer.bytes, of: object)
+                else { throw .noSuchUpload(id) }
                 return Self.completed(object, call, bucket, key)
             })
     }

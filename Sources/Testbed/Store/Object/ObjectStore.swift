@@ -42,6 +42,7 @@ final class Bucket {
     /// `Enabled` or `Suspended`; nil when acceleration was never configured.
     var accelerationStatus: String?
     var uploads: [String: MultipartUpload] = [:]
+    var completed = CompletedUploads()
     private var objects: [ObjectKey: StoredObject] = [:]
     /// nil when keys came or went since the last listing.
     private var sortedKeys: [ObjectKey]?
