@@ -1,6 +1,6 @@
-"""Long and large: half an hour of load, huge bodies, and very many samples; keeps records/soak.json.
+"""Long and large: half an hour of load, huge bodies, and very many samples; keeps a record of each.
 
-Usage: soak.py BINARY [--minutes M] [--service-time HOW] [--samples N] [--skip PART…]
+Usage: soak.py BINARY [--minutes M] [--service-time HOW] [--samples N] [--only PART…]
 
 The load is 80% of what a closed model gets through on this machine just before, open model, Poisson arrivals, all
 strategies in turn, three rounds. Ends with 1 when memory or descriptors grow, an upload fails, or a body does not
@@ -183,27 +183,28 @@ def main() -> None:
     parser.add_argument("--minutes", type=float, default=30)
     parser.add_argument("--service-time", help="what limits the capacity; default: the machine")
     parser.add_argument("--samples", type=int, default=100_000_000)
-    parser.add_argument("--skip", nargs="*", default=[], choices=["soak", "bodies", "volume"])
+    parser.add_argument("--only", nargs="+", choices=["bodies", "soak", "volume"], default=["bodies", "soak", "volume"])
     given = parser.parse_args()
     service = ["--service-time", given.service_time] if given.service_time else []
     binary = os.path.abspath(given.binary)
-    section = Section(["what", "how much", "", ""], [])
-    if given.service_time:
-        section.notes.append(f"The capacity was set by an emulated service time: `{given.service_time}`.")
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        if "bodies" not in given.skip:
-            bodies(binary, folder, section)
-        if "soak" not in given.skip:
-            soak(binary, folder, given.minutes, service, section)
-        if "volume" not in given.skip:
-            volume(given.samples, folder, section)
-    print(section.markdown())
-    for failure in section.failures:
+    parts = {
+        "bodies": lambda folder, section: bodies(binary, folder, section),
+        "soak": lambda folder, section: soak(binary, folder, given.minutes, service, section),
+        "volume": lambda folder, section: volume(given.samples, folder, section),
+    }
+    failures = []
+    for name in given.only:
+        section = Section(["what", "how much", "memory and descriptors", ""], [])
+        if name == "soak" and service:
+            section.notes.append(f"What sets the capacity is an emulated service time: `{given.service_time}`.")
+        with tempfile.TemporaryDirectory() as folder:
+            parts[name](Path(folder), section)
+        print(section.markdown(), flush=True)
+        keep(name, section, measured_on=str(date.today()), commit=commit(), machine=machine())
+        failures += section.failures
+    for failure in failures:
         print(f"FAILED {failure}", file=sys.stderr)
-    if given.skip == []:
-        keep("soak", section, measured_on=str(date.today()), commit=commit(), machine=machine())
-    sys.exit(1 if section.failures else 0)
+    sys.exit(1 if failures else 0)
 
 
 if __name__ == "__main__":

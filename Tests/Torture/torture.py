@@ -23,7 +23,9 @@ PAGE = ROOT / "docs/reliability.md"
 MEASURED = ["faults", "hostile", "interruption"]
 RECORDED = {
     "fuzz": ("Fuzzing", "`make fuzz`: libFuzzer with the corpus in `Tests/Fuzz`."),
-    "soak": ("Long and large", "`make soak`: half an hour of load, and bodies larger than memory should have to be."),
+    "soak": ("Half an hour of load", "`make soak`: all strategies in turn, open model, Poisson arrivals."),
+    "bodies": ("Large bodies", "`make soak`: one upload each, to a store that discards."),
+    "volume": ("Many samples", "`make soak`: the recording path of a run, in a release build."),
 }
 HEAD = """# Reliability
 
