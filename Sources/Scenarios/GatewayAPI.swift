@@ -69,15 +69,15 @@ package struct GatewayAPI: Sendable {
     /// A PUT of the file itself, to the API or to an edge that takes the same token.
     func put(_ target: String, _ content: UploadContent, fields: String = "") -> Request {
         put(
-            target, BodySlice(content.payload), contentType: content.contentType, fields: fields)
+            target, content.body, contentType: content.contentType, fields: fields)
     }
 
     func put(
-        _ target: String, _ body: BodySlice, contentType: String, fields: String = ""
+        _ target: String, _ body: [BodySlice], contentType: String, fields: String = ""
     ) -> Request {
-        let fields =
-            "Content-Type: \(contentType)\r\nContent-Length: \(body.count)\r\n" + fields
-        return Request(origin: origin, head: head("PUT", target, fields: fields), body: [body])
+        let length = body.reduce(0) { $0 + $1.count }
+        let fields = "Content-Type: \(contentType)\r\nContent-Length: \(length)\r\n" + fields
+        return Request(origin: origin, head: head("PUT", target, fields: fields), body: body)
     }
 
     private func head(_ method: String, _ target: String, fields: String) -> [UInt8] {

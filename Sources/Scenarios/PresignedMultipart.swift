@@ -126,9 +126,9 @@ package final class PresignedMultipart: Scenario {
         }
         underWay += 1
         attempts[index] += 1
-        let slice = BodySlice(content.payload, range: plan.range(index))
+        let body = content.payload.slices(plan.range(index))
         var request = ScenarioRequest(
-            phase: .upload, request: targets.parts[index].request("PUT", [slice]), tag: index)
+            phase: .upload, request: targets.parts[index].request("PUT", body), tag: index)
         request.needsETag = true
         return request
     }

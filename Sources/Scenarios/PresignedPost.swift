@@ -79,12 +79,12 @@ package final class PresignedPost: Scenario {
             Content-Type: multipart/form-data; boundary=\(boundary)\r\n\
             Content-Length: \(length)\r\n\r\n
             """
-        let request = Request(
-            origin: target.origin, head: Array(head.utf8),
-            body: [
-                BodySlice(bytes: form.beforeFile), BodySlice(content.payload),
-                BodySlice(bytes: form.afterFile),
-            ])
+        var body: [BodySlice] = []
+        body.reserveCapacity(content.body.count + 2)
+        body.append(BodySlice(bytes: form.beforeFile))
+        body += content.body
+        body.append(BodySlice(bytes: form.afterFile))
+        let request = Request(origin: target.origin, head: Array(head.utf8), body: body)
         return .send(ScenarioRequest(phase: .upload, request: request))
     }
 }

@@ -27,13 +27,21 @@ package final class ProxyJSON: Scenario {
             "contentType":"\(GatewayAPI.jsonEscaped(content.contentType))","image":"
             """
         // Encoded for each upload, as a client does: its cost is the strategy's.
-        let body = [
-            BodySlice(bytes: Array(opening.utf8)),
-            BodySlice(bytes: Base64.encode(content.payload.buffer)),
-            BodySlice(bytes: Array("\"}".utf8)),
-        ]
+        let body =
+            [BodySlice(bytes: Array(opening.utf8))] + Self.encoded(content.payload)
+            + [BodySlice(bytes: Array("\"}".utf8))]
         let request = api.post("/images", body, fields: name?.field ?? "")
         return .send(ScenarioRequest(phase: .upload, request: request))
+    }
+
+    /// A file that repeats its first bytes does so in Base64 too, as they are a multiple of three.
+    private static func encoded(_ payload: Payload) -> [BodySlice] {
+        let window = BodySlice(bytes: Base64.encode(payload.buffer))
+        guard payload.byteCount > payload.buffer.count else { return [window] }
+        let (whole, rest) = payload.byteCount.quotientAndRemainder(
+            dividingBy: payload.buffer.count)
+        let last = UnsafeRawBufferPointer(rebasing: payload.buffer[..<rest])
+        return Array(repeating: window, count: whole) + [BodySlice(bytes: Base64.encode(last))]
     }
 
     package func received(_ answer: Answer, tag: Int, unixSeconds: Int64) -> Step {

@@ -12,7 +12,7 @@ package struct PutHead {
     package init(_ content: UploadContent, at origin: Origin) {
         self.content = content
         self.origin = origin
-        body = [BodySlice(content.payload)]
+        body = content.body
         ending = Array(
             """
              HTTP/1.1\r\nHost: \(origin.authority)\r\nContent-Type: \(content.contentType)\r\n\

@@ -8,6 +8,8 @@ package final class UploadContent: Sendable {
     package let contentType: String
     package let fileName: String
     package let sizeBytes: Int64
+    /// The whole file.
+    package let body: [BodySlice]
     /// The name's extension with its dot, `""` without one.
     package let fileExtension: String
 
@@ -15,7 +17,8 @@ package final class UploadContent: Sendable {
         self.payload = payload
         self.contentType = contentType
         self.fileName = fileName
-        sizeBytes = Int64(payload.buffer.count)
+        sizeBytes = Int64(payload.byteCount)
+        body = payload.slices(0..<payload.byteCount)
         let dot = fileName.lastIndex(of: ".") ?? fileName.startIndex
         fileExtension = dot == fileName.startIndex ? "" : String(fileName[dot...])
     }

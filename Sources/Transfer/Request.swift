@@ -6,9 +6,10 @@ package enum BodySlice: Sendable {
     case payload(Payload, Range<Int>)
     case bytes([UInt8])
 
-    package init(_ payload: Payload) { self = .payload(payload, 0..<payload.buffer.count) }
+    /// Of a payload that is in memory as a whole.
+    package init(_ payload: Payload) { self.init(payload, range: 0..<payload.byteCount) }
 
-    /// - Parameter range: is cut to the payload's bytes.
+    /// - Parameter range: is cut to the payload's bytes in memory.
     package init(_ payload: Payload, range: Range<Int>) {
         self = .payload(payload, range.clamped(to: 0..<payload.buffer.count))
     }

@@ -29,7 +29,7 @@ LOOK_S = 5
 # What may come and go in a process that is not growing: caches, a thread's heap, a table that doubles.
 FLAT_KIB = 2048
 FEW_DESCRIPTORS = 8
-BODY_LIMIT_KIB = 128 * 1024
+BODY_LIMIT_KIB = 320 * 1024
 
 
 class Watch:

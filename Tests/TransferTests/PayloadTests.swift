@@ -29,4 +29,16 @@ import Transfer
         try Data().write(to: file)
         #expect(bytes(try Payload(mappingFile: file.path)).isEmpty)
     }
+
+    @Test(arguments: [0..<1000, 0..<0, 250..<251, 299..<301, 300..<600, 999..<1000, 900..<5000])
+    func `a large file repeats its first bytes, in pieces of what is in memory`(_ range: Range<Int>) {
+        let payload = Payload(byteCount: 1000, prefix: [1, 2, 3], seed: 1, windowBytes: 300)
+        #expect(payload.buffer.count == 300 && payload.byteCount == 1000)
+        let window = bytes(payload)
+        let sent = payload.slices(range).flatMap { slice -> [UInt8] in
+            guard case .payload(let source, let part) = slice else { return [] }
+            return Array(bytes(source)[part])
+        }
+        #expect(sent == range.clamped(to: 0..<1000).map { window[$0 % 300] })
+    }
 }

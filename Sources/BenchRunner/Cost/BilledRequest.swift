@@ -249,8 +249,7 @@ private final class WalkSigner: PutSigning, PostSigning, MultipartSigning {
             PUT /users/u/k HTTP/1.1\r\nHost: \(origin.authority)\r\n\
             Content-Type: \(content.contentType)\r\nContent-Length: \(content.sizeBytes)\r\n\r\n
             """
-        return Request(
-            origin: origin, head: Array(head.utf8), body: [BodySlice(content.payload)])
+        return Request(origin: origin, head: Array(head.utf8), body: content.body)
     }
 
     func signedForm(for content: UploadContent, unixSeconds: Int64) -> SignedForm {

@@ -23,6 +23,9 @@ struct Workload: Sendable {
         }
     }
 
+    /// More than the processor's caches and what compression looks back on; a multiple of three.
+    private static let windowBytes = 192 << 20
+
     /// Noise that nothing on the way can compress, after the first bytes of a JPEG file, so that
     /// the API's type check has something true to find.
     private static func made(bytes: Int, seed: UInt64) -> UploadContent {
@@ -30,7 +33,9 @@ struct Workload: Sendable {
             0xFF, 0xD8, 0xFF, 0xE0, 0x00, 0x10, 0x4A, 0x46, 0x49, 0x46, 0x00, 0x01,
         ]
         let isTyped = bytes >= jpegStart.count
-        let payload = Payload(byteCount: bytes, prefix: isTyped ? jpegStart : [], seed: seed)
+        let payload = Payload(
+            byteCount: bytes, prefix: isTyped ? jpegStart : [], seed: seed,
+            windowBytes: windowBytes)
         return UploadContent(
             payload: payload, contentType: isTyped ? "image/jpeg" : "application/octet-stream",
             fileName: isTyped ? "upload.jpg" : "upload.bin")

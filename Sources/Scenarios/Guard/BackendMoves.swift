@@ -59,7 +59,7 @@ extension GuardMove {
     static func redirect(_ edge: GatewayAPI, _ file: BodySlice) -> GuardMove {
         GuardMove(.edge, isReadByPage: true) { _ in
             var request = edge.put(
-                "/guard.png", file, contentType: GuardFiles.contentType,
+                "/guard.png", [file], contentType: GuardFiles.contentType,
                 fields: file.count > 0 ? "Expect: 100-continue\r\n" : "")
             request.expectsContinue = file.count > 0
             return request

@@ -178,7 +178,7 @@ struct ProxyBinaryAttempts {
     ) -> GuardMove {
         GuardMove(.api, isReadByPage: true) { _ in
             api.put(
-                "/uploads/" + PercentEncoding.encode(name, keepingSlash: true), file,
+                "/uploads/" + PercentEncoding.encode(name, keepingSlash: true), [file],
                 contentType: type)
         } read: { answer, state in
             struct Stored: Decodable { let id: String }
