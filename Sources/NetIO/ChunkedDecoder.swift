@@ -13,6 +13,7 @@ package struct ChunkedLimits: Sendable {
 package struct ChunkedDecoder: Sendable {
     private enum State {
         case size
+        case sizeSpace
         case extensions
         case sizeLineFeed
         case data
@@ -63,6 +64,7 @@ package struct ChunkedDecoder: Sendable {
     private mutating func take(_ byte: UInt8) throws(SyntaxError) {
         switch state {
         case .size: try takeSize(byte)
+        case .sizeSpace: try takeSizeSpace(byte)
         case .extensions: try takeExtension(byte)
         case .sizeLineFeed:
             try expect(byte, 0x0A, "a chunk size line does not end in CR LF")
@@ -91,7 +93,18 @@ package struct ChunkedDecoder: Sendable {
         guard digits > 0 else { throw .malformed("a chunk size is not a hexadecimal number") }
         switch byte {
         case 0x0D: state = .sizeLineFeed
-        case UInt8(ascii: ";"), 0x20, 0x09:  // RFC 9112 §7.1.1 allows white space before `;`.
+        default: try takeSizeSpace(byte)
+        }
+    }
+
+    /// RFC 9112 §7.1.1 allows white space before `;`, and nothing else.
+    private mutating func takeSizeSpace(_ byte: UInt8) throws(SyntaxError) {
+        switch byte {
+        case 0x0D: state = .sizeLineFeed
+        case 0x20, 0x09:
+            try takeExtension(byte)
+            state = .sizeSpace
+        case UInt8(ascii: ";"):
             state = .extensions
             try takeExtension(byte)
         default: throw .malformed("a chunk size is not a hexadecimal number")

@@ -110,6 +110,9 @@ private struct RequestLine {
         }
         let rest = text.dropFirst(scheme.count)
         let end = rest.firstIndex { $0 == "/" || $0 == "?" } ?? rest.endIndex
+        guard end > rest.startIndex, Authority.isValid(rest[..<end]) else {
+            throw .malformed("The request target has no valid authority")
+        }
         let parts = splitQuery(rest[end...])
         return (String(rest[..<end]), parts.path.isEmpty ? "/" : parts.path, parts.query)
     }
@@ -201,7 +204,7 @@ private struct FieldCollector {
             throw .malformed(hosts == 0 ? "Host is missing" : "Host is sent twice")
         }
         for field in fields where isSameToken(field.name, "host") {
-            guard field.value.utf8.allSatisfy(isHostByte) else {
+            guard Authority.isValid(field.value) else {
                 throw .malformed("Host is not a valid authority")
             }
         }
@@ -216,6 +219,8 @@ private struct FieldCollector {
 
     func headers(replacingHostBy authority: String?) -> HeaderFields {
         guard let authority else { return HeaderFields(fields) }
+        // HTTP/1.0 needs no Host.
+        guard hosts > 0 else { return HeaderFields(fields + [("Host", authority)]) }
         return HeaderFields(
             fields.map { isSameToken($0.name, "host") ? ($0.name, authority) : $0 })
     }

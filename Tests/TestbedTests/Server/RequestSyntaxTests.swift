@@ -15,6 +15,11 @@ import Testing
         "GET / HTTP/1.1\r\nX: b\r\n\r\n",
         "GET / HTTP/1.1\r\nHost: a\r\nHost: a\r\n\r\n",
         "GET / HTTP/1.1\r\nHost: a/b\r\n\r\n",
+        "GET / HTTP/1.1\r\nHost: a:65536\r\n\r\n",
+        "GET / HTTP/1.1\r\nHost: a:1:2\r\n\r\n",
+        "GET / HTTP/1.1\r\nHost: [::1\r\n\r\n",
+        "GET http://user@b/ HTTP/1.1\r\nHost: a\r\n\r\n",
+        "GET http:///b HTTP/1.1\r\nHost: a\r\n\r\n",
         "GET /\r\nHost: a\r\n\r\n",
         "GET  / HTTP/1.1\r\nHost: a\r\n\r\n",
         "GET / HTTP/1.1 \r\nHost: a\r\n\r\n",
@@ -55,6 +60,7 @@ import Testing
     }
 
     @Test(arguments: [
+        "1 1\r\n", "1 \ta\r\n",
         "x\r\n", "\r\n", "-1\r\n", "0x1\r\n", "1\na", "1\r\nab\r\n", "1\r\na\n",
         "ffffffffffffffff\r\n", "1000000000000000\r\n", "1\r\na\r\n0\r\nbad trailer\r\n\r\n",
     ])
