@@ -61,6 +61,8 @@ struct AWSChunkedDecoder {
             try takeLine()
             line.removeAll(keepingCapacity: true)
         }
+        // Some clients end the body with one line end too many; anything else was never signed.
+        guard rest.allSatisfy({ $0 == 0x0D || $0 == 0x0A }) else { throw Self.malformed }
     }
 
     /// Some clients leave the last empty line out.
@@ -84,8 +86,8 @@ struct AWSChunkedDecoder {
     private mutating func takeSize() throws(S3Failure) {
         let text = String(decoding: line, as: UTF8.self)
         let parts = text.split(separator: ";", maxSplits: 1)
-        guard let digits = parts.first, digits.count <= 15, let size = Int64(digits, radix: 16),
-            size >= 0
+        guard let digits = parts.first, digits.utf8.count <= 15,
+            digits.utf8.first.map(isDigitOrLetter) == true, let size = Int64(digits, radix: 16)
         else { throw Self.malformed }
         let mark = "chunk-signature="
         if parts.count > 1, parts[1].hasPrefix(mark) {
@@ -108,6 +110,11 @@ struct AWSChunkedDecoder {
         }
     }
 
+    /// Not a sign, which `Int64` would take.
+    private func isDigitOrLetter(_ byte: UInt8) -> Bool {
+        isDigit(byte) || (0x61...0x66).contains(byte | 0x20)
+    }
+
     private mutating func takeTrailer() throws(S3Failure) {
         guard !line.isEmpty else {
             guard !hasSignedTrailer || trailer("x-amz-trailer-signature") != nil else {
@@ -116,8 +123,9 @@ struct AWSChunkedDecoder {
             state = .complete
             return
         }
+        // The signature is the last: what follows it is not covered by it.
         guard let colon = line.firstIndex(of: UInt8(ascii: ":")),
-            trailers.count < Self.trailerCountLimit
+            trailers.count < Self.trailerCountLimit, trailer("x-amz-trailer-signature") == nil
         else { throw Self.malformed }
         let name = String(decoding: line[..<colon], as: UTF8.self)
         let value = line[(colon + 1)...].drop { $0 == 0x20 }

@@ -41,8 +41,8 @@ struct BodyIntake {
             }
         let length: Int64
         if isFramed {
-            guard let text = call.header("x-amz-decoded-content-length"), let decoded = Int64(text),
-                decoded >= 0
+            guard let text = call.header("x-amz-decoded-content-length"),
+                text.utf8.allSatisfy(isDigit), let decoded = Int64(text)
             else { throw .missingContentLength }
             length = decoded
         } else if let stated = call.request.contentLength {
