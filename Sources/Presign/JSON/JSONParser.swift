@@ -15,15 +15,23 @@ package struct JSONError: Error, Equatable, CustomStringConvertible {
 package struct JSONParser {
     private static let depthLimit = 64
     private let bytes: UnsafeRawBufferPointer
+    private let valueLimit: Int
     private var index = 0
+    private var valueCount = 0
 
-    package static func parse(_ bytes: [UInt8]) throws(JSONError) -> JSONValue {
-        let result = bytes.withUnsafeBytes { parse($0) }
+    /// - Parameter valueLimit: of values of all kinds; a value of two bytes takes some thirty in
+    ///   memory, so texts from strangers need one.
+    package static func parse(
+        _ bytes: [UInt8], valueLimit: Int = .max
+    ) throws(JSONError) -> JSONValue {
+        let result = bytes.withUnsafeBytes { parse($0, valueLimit) }
         return try result.get()
     }
 
-    private static func parse(_ bytes: UnsafeRawBufferPointer) -> Result<JSONValue, JSONError> {
-        var parser = JSONParser(bytes: bytes)
+    private static func parse(
+        _ bytes: UnsafeRawBufferPointer, _ valueLimit: Int
+    ) -> Result<JSONValue, JSONError> {
+        var parser = JSONParser(bytes: bytes, valueLimit: valueLimit)
         do throws(JSONError) {
             let value = try parser.value(depth: 0)
             parser.skipSpace()
@@ -34,12 +42,15 @@ package struct JSONParser {
         }
     }
 
-    private init(bytes: UnsafeRawBufferPointer) {
+    private init(bytes: UnsafeRawBufferPointer, valueLimit: Int) {
         self.bytes = bytes
+        self.valueLimit = valueLimit
     }
 
     private mutating func value(depth: Int) throws(JSONError) -> JSONValue {
         guard depth < Self.depthLimit else { throw error("nested deeper than \(Self.depthLimit)") }
+        guard valueCount < valueLimit else { throw error("more than \(valueLimit) values") }
+        valueCount += 1
         skipSpace()
         guard let byte = peek else { throw error("the text ends early") }
         switch byte {

@@ -79,7 +79,8 @@ final class ImageUploads {
     private func use(
         _ body: [UInt8], user: String, called: IdempotencyKey?, _ reply: @escaping Reply
     ) {
-        guard let object = try? JSONParser.parse(body), let image = object["image"]?.string,
+        guard let object = try? JSONParser.parse(document: body),
+            let image = object["image"]?.string,
             let type = UploadNaming.contentType(object["contentType"]?.string)
         else { return reply(Permissions.invalidParameter) }
         guard let file = Base64.decode(image) else {

@@ -22,7 +22,7 @@ final class MultipartPermissions {
         _ body: [UInt8], user: String, called: IdempotencyKey?, _ request: HTTPRequest,
         _ reply: @escaping Reply
     ) {
-        guard let object = try? JSONParser.parse(body),
+        guard let object = try? JSONParser.parse(document: body),
             let type = UploadNaming.contentType(object["contentType"]?.string),
             let size = object["size"]?.integer, size >= 0,
             let partBytes = object["partBytes"]?.integer

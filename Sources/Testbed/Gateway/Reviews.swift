@@ -18,7 +18,8 @@ final class Reviews {
 
     func review(_ body: [UInt8], user: String, _ reply: @escaping Reply) {
         // The key is compared as bytes: `hasPrefix` holds canonically equal texts for the same.
-        guard let object = try? JSONParser.parse(body), let bucket = object["bucket"]?.string,
+        guard let object = try? JSONParser.parse(document: body),
+            let bucket = object["bucket"]?.string,
             let key = object["key"]?.string, (1...Self.keyLimitBytes).contains(key.utf8.count)
         else { return reply(GatewayAnswer.error(400, "Invalid request body")) }
         guard bucket == configuration.bucket, key.utf8.starts(with: "users/\(user)/".utf8) else {

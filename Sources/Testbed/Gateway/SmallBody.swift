@@ -1,3 +1,12 @@
+import Presign
+
+extension JSONParser {
+    /// A client's document: none needs more than a few values.
+    static func parse(document: [UInt8]) throws(JSONError) -> JSONValue {
+        try parse(document, valueLimit: 1000)
+    }
+}
+
 /// Collects a body that must not be larger than a limit.
 final class SmallBody: BodySink {
     private let limitBytes: Int
@@ -37,6 +46,9 @@ final class SmallBody: BodySink {
     func finish() {
         if !isTooLarge { completion(bytes) }
     }
+
+    /// An integration that was given up waits for the body no longer.
+    func abandon() { abort() }
 
     func abort() {
         guard !isTooLarge else { return }

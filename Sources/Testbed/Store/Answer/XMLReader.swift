@@ -23,8 +23,11 @@ struct XMLElement {
 /// entities of one's own are an attack.
 struct XMLReader {
     private static let depthLimit = 16
+    /// Ten thousand parts with all that a part may say are 90,000.
+    private static let elementLimit = 100_000
     private let bytes: [UInt8]
     private var position = 0
+    private var elementCount = 0
 
     static func read(_ bytes: [UInt8]) throws(S3Failure) -> XMLElement {
         var reader = XMLReader(bytes: bytes)
@@ -75,7 +78,10 @@ struct XMLReader {
     }
 
     private mutating func element(depth: Int) throws(S3Failure) -> XMLElement {
-        guard depth < Self.depthLimit, looksAt("<") else { throw .malformedXML }
+        guard depth < Self.depthLimit, elementCount < Self.elementLimit, looksAt("<") else {
+            throw .malformedXML
+        }
+        elementCount += 1
         position += 1
         var element = XMLElement(name: try name())
         if try skipAttributes() { return element }
@@ -157,6 +163,7 @@ struct XMLReader {
         let isHex = name.hasPrefix("#x")
         guard name.hasPrefix("#"),
             let code = UInt32(name.dropFirst(isHex ? 2 : 1), radix: isHex ? 16 : 10),
+            !name.contains("+"),
             let scalar = Unicode.Scalar(code)
         else { throw .malformedXML }
         return Array(String(Character(scalar)).utf8)
