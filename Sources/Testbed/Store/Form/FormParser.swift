@@ -22,10 +22,18 @@ struct FormParser {
         400, "MalformedPOSTRequest",
         "The body of your POST request is not well-formed multipart/form-data.")
 
-    private static let fieldsTooLarge = S3Failure(
+    static let fieldsTooLarge = S3Failure(
         400, "MaxPostPreDataLengthExceeded",
         "Your POST request fields preceeding the upload file was too large.",
         ["MaxPostPreDataLengthBytes": "\(fieldsLimitBytes)"])
+
+    /// Of what follows the file, though it is ignored.
+    static let epilogueLimitBytes: Int64 = 65_536
+
+    private static let epilogueTooLarge = S3Failure(
+        400, "MaxMessageLengthExceeded",
+        "What follows the file in your POST request was too large.",
+        ["MaxMessageLengthBytes": "\(epilogueLimitBytes)"])
 
     private static let secondFile = S3Failure.invalidArgument(
         "POST requires exactly one file upload per request.", name: "file", value: "0")
@@ -48,6 +56,7 @@ struct FormParser {
     /// Up to the run that is being parsed.
     private var usedBytes: Int64 = -2
     private(set) var hasFile = false
+    private var fileEndOffset: Int64 = 0
 
     init(boundary: [UInt8]) { delimiter = [13, 10, 45, 45] + boundary }
 
@@ -77,6 +86,9 @@ struct FormParser {
         if case .file = state { return }
         let held = (hasFile ? 0 : usedBytes) + Int64(pending.count)
         guard held <= Self.fieldsLimitBytes + delimiter.count else { throw Self.fieldsTooLarge }
+        guard !hasFile || usedBytes - fileEndOffset <= Self.epilogueLimitBytes else {
+            throw Self.epilogueTooLarge
+        }
     }
 
     private mutating func parseRun(
@@ -172,6 +184,7 @@ struct FormParser {
             return .fileData(run.part(start..<found))
         }
         position = found + delimiter.count
+        fileEndOffset = usedBytes + Int64(position)
         state = .delimiterEnd
         return .fileEnd
     }

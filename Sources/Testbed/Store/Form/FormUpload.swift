@@ -98,12 +98,23 @@ final class FormUpload: BodySink {
         switch event {
         case .field(let name, let value): fields.append((name, value))
         case .fileStart(let name, let offset):
+            try checkExpansion(of: fields, by: name)
             let replaced = FilenameVariable.replaced(in: fields, by: name)
             let policy = try authorize(replaced, hasFile: true)
             upload = try begin(FormFields(fields: replaced), policy, offset)
         case .fileData(let bytes): try takeFile(bytes)
         case .fileEnd: break
         }
+    }
+
+    /// A thousand variables and a name of ten thousand bytes fit the form's limit, but what becomes of
+    /// them would be five hundred times as much.
+    private func checkExpansion(of fields: [NameValue], by name: String?) throws(S3Failure) {
+        guard let name else { return }
+        let added = fields.reduce(0) {
+            $0 + $1.value.utf8.count(where: { $0 == UInt8(ascii: "$") }) * name.utf8.count
+        }
+        guard added <= FormParser.fieldsLimitBytes else { throw FormParser.fieldsTooLarge }
     }
 
     private func authorize(
