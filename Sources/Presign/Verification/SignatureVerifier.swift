@@ -83,7 +83,9 @@ package struct SignatureVerifier: Sendable {
                 $0.name.starts(with: "X-Amz-".utf8) && Self.isAuthentication($0)
             }
         if let header = request.header("authorization") {
-            guard !isPresigned else { throw Self.twoMechanisms(header) }
+            guard !isPresigned, !hasVersionTwoSignature(request) else {
+                throw Self.twoMechanisms(header)
+            }
             return .identified(try verifyHeader(request, now: now, keys: keys))
         }
         guard isPresigned else {
@@ -96,6 +98,11 @@ package struct SignatureVerifier: Sendable {
     private static func isAuthentication(_ pair: EncodedPair) -> Bool {
         ["X-Amz-Algorithm", "X-Amz-Credential", "X-Amz-Signature"].contains(
             String(decoding: pair.name, as: UTF8.self))
+    }
+
+    private func hasVersionTwoSignature(_ request: SignedRequest) -> Bool {
+        request.rawQuery.contains("Signature=")
+            && request.queryPairs.contains { $0.name.elementsEqual("Signature".utf8) }
     }
 
     static func twoMechanisms(_ header: String) -> SignatureFailure {
