@@ -95,6 +95,7 @@ private final class SlowSink: BodySink {
     }
 
     func abort() { sink.abort() }
+    func abandon() { sink.abandon() }
 }
 
 /// Names another content than the one that was stored, in header and document alike.

@@ -27,6 +27,12 @@ package protocol BodySink: AnyObject {
     /// The client left, stalled, or framed the body wrongly: nothing more will come. An answer
     /// given right here still goes out, as the client may have ended its half only.
     func abort()
+    /// The role has answered before the body's end: what is left of it is not told.
+    func abandon()
+}
+
+extension BodySink {
+    package func abandon() {}
 }
 
 /// Answers requests, always on the thread of its role's loop.

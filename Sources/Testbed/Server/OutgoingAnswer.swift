@@ -41,6 +41,18 @@ struct OutgoingAnswer {
         stream = nil
     }
 
+    /// What is kept of the room between two answers: as many idle connections as there may be hold
+    /// no more than the sum of it.
+    private static let keptBytes = 4096
+
+    var heldBytes: Int { bytes.capacity }
+
+    /// Gives the room of a large answer back.
+    mutating func rest() {
+        guard bytes.capacity > Self.keptBytes else { return }
+        (bytes, offset) = ([], 0)
+    }
+
     /// One send(2), after a refill if there is nothing else.
     mutating func write(to descriptor: Int32, _ secure: SecureConnection?) -> Step {
         if offset == bytes.count {

@@ -7,6 +7,7 @@ package enum RequestProblem: Error, Equatable {
     case tooManyFields(limit: Int)
     case versionNotSupported
     case transferCodingNotSupported
+    case tooManyConnections(limit: Int)
     case headTimedOut
     case bodyTimedOut
 
@@ -18,6 +19,7 @@ package enum RequestProblem: Error, Equatable {
         case .versionNotSupported: 505
         case .transferCodingNotSupported: 501
         case .headTimedOut, .bodyTimedOut: 408
+        case .tooManyConnections: 503
         }
     }
 
@@ -29,8 +31,9 @@ package enum RequestProblem: Error, Equatable {
         case .tooManyFields(let limit): "There are more header fields than fieldCount (\(limit))"
         case .versionNotSupported: "Only HTTP/1.0 and HTTP/1.1 are spoken here"
         case .transferCodingNotSupported: "The only transfer coding known here is chunked"
-        case .headTimedOut: "The request head did not arrive in time"
-        case .bodyTimedOut: "The request body did not arrive in time"
+        case .tooManyConnections(let limit): "There are more than connections (\(limit)) already"
+        case .headTimedOut: "The request head did not arrive within headTimeout"
+        case .bodyTimedOut: "The request body came too slowly (stallTimeout, slowestBodyBytes)"
         }
     }
 }

@@ -136,6 +136,7 @@ final class Acceptor: EventSource {
     let handler: any RequestHandler
     let limits: ServerLimits
     let timeouts: ServerTimeouts
+    private let connectionLimit: Int
     /// Shared by all connections: what is read is used at once.
     let receiveBuffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 65_536, alignment: 4096)
     private let listener: Int32
@@ -166,6 +167,7 @@ final class Acceptor: EventSource {
         self.handler = handler
         self.limits = limits
         timeouts = ServerTimeouts(limits)
+        connectionLimit = limits.connectionsWithinDescriptors
         try loop.watch(listener, for: .readable, source: self)
         if let inner {
             self.inner = InnerListener(descriptor: inner) { [unowned self] in
@@ -209,7 +211,8 @@ final class Acceptor: EventSource {
                 }
                 return
             }
-            guard connections.count < limits.connections else {
+            guard connections.count < connectionLimit else {
+                if security == nil { refuse(descriptor) }
                 close(descriptor)
                 continue
             }
@@ -224,6 +227,18 @@ final class Acceptor: EventSource {
             }
             connections[ObjectIdentifier(connection)] = connection
         }
+    }
+
+    /// Says why, if that can be said at once. What was sent is read: a close with unread bytes would
+    /// take the answer with it.
+    private func refuse(_ descriptor: Int32) {
+        let response = handler.refusal(for: .tooManyConnections(limit: connectionLimit))
+        var bytes = ResponseHead.render(
+            response, date: currentDateField(), keepsAlive: false, isHead: false)
+        if case .bytes(let body) = response.body { bytes += body }
+        recv(descriptor, receiveBuffer.baseAddress, receiveBuffer.count, 0)
+        send(descriptor, bytes, bytes.count, clinux_MSG_NOSIGNAL)
+        shutdown(descriptor, Int32(SHUT_WR))
     }
 
     func ended(_ connection: ServerConnection) {

@@ -4,7 +4,7 @@ import NetIO
 
 /// One client's connection: reads requests one after the other, and writes their answers.
 final class ServerConnection: EventSource, ExchangeChannel {
-    private enum State {
+    enum State {
         /// Between requests, or inside a head.
         case head
         /// A request is with its handler; its body may be on the way.
@@ -15,30 +15,34 @@ final class ServerConnection: EventSource, ExchangeChannel {
 
     let descriptor: Int32
     /// nil without TLS.
-    private let secure: SecureConnection?
+    let secure: SecureConnection?
     unowned let acceptor: Acceptor
-    private var state = State.head
+    private(set) var state = State.head
     private var interest: Readiness = .readable
-    private var lastProgressNs: Int64
-    private var headStartNs: Int64 = 0
+    private(set) var lastProgressNs: Int64
+    private(set) var headStartNs: Int64 = 0
+    /// Of the stretch of the body that has to bring its bytes in time.
+    var stretchStartNs: Int64 = 0
+    var stretchBytes: Int64 = 0
     private(set) var isOpen = true
 
-    private var heads = HeadReader()
+    private(set) var heads = HeadReader()
 
     private(set) var exchange: Exchange?
     var keepsAlive = true
     private(set) var isHeadRequest = false
     private(set) var isFromPage = false
     private var awaitsContinue = false
-    private var incoming = IncomingBody.none
-    private var sink: (any BodySink)?
-    private var isBodyPaused = false
+    private(set) var incoming = IncomingBody.none
+    private(set) var sink: (any BodySink)?
+    private(set) var isBodyPaused = false
     private var drained: Int64 = 0
 
     var output = OutgoingAnswer()
     var hasAnswered = false
-    /// When our half ended; nil before.
+    /// When our half ended, and when it was to end; nil before.
     private var shutDownNs: Int64?
+    private(set) var closingStartNs: Int64?
     private(set) var hasPeerEnded = false
 
     init(
@@ -55,38 +59,6 @@ final class ServerConnection: EventSource, ExchangeChannel {
     func ready(_ readiness: Readiness) {
         if readiness.contains(.writable) { flush() }
         if isOpen, !readiness.isDisjoint(with: [.readable, .hungUp, .failed]) { read() }
-    }
-
-    // MARK: Time
-
-    func isOverdue(_ now: Int64) -> Bool {
-        // The source of a streamed answer has a time limit of its own.
-        guard !output.isDry else { return false }
-        return switch state {
-        case .head where secure?.isShakingHands == true:
-            now - lastProgressNs > acceptor.timeouts.headNs
-        case .head where heads.pending.isEmpty: now - lastProgressNs > acceptor.timeouts.idleNs
-        // From its first byte on: a head that trickles in would hold its place for ever.
-        case .head: now - headStartNs > acceptor.timeouts.headNs
-        // A role takes the time that it takes; a body or an answer must move.
-        case .exchange:
-            !isWaitingForRole && now - lastProgressNs > acceptor.timeouts.stallNs
-        case .closing:
-            now - lastProgressNs > acceptor.timeouts.lingerNs
-                || now - (shutDownNs ?? now) > acceptor.timeouts.lingerTotalNs
-        }
-    }
-
-    private var isWaitingForRole: Bool {
-        !hasAnswered && (incoming.isComplete || isBodyPaused || sink == nil)
-    }
-
-    func timeOut() {
-        switch state {
-        case .head where !heads.pending.isEmpty: refuse(.headTimedOut)
-        case .exchange where !hasAnswered: endBodyEarly(.bodyTimedOut)
-        default: close()
-        }
     }
 
     // MARK: Reading
@@ -179,6 +151,7 @@ final class ServerConnection: EventSource, ExchangeChannel {
         guard sink != nil || hasAnswered, !isBodyPaused else { return false }
         do throws(SyntaxError) {
             while let data = try incoming.next(&bytes) {
+                stretchBytes += Int64(data.count)
                 if let sink {
                     sink.receive(data)
                     guard isOpen else { return false }
@@ -208,7 +181,7 @@ final class ServerConnection: EventSource, ExchangeChannel {
 
     /// Nothing more can come of this body. The role may still answer in its `abort`; or else
     /// `problem` is told, if there is one and someone to read it.
-    private func endBodyEarly(_ problem: RequestProblem?) {
+    func endBodyEarly(_ problem: RequestProblem?) {
         keepsAlive = false
         incoming = .none
         let hadAnswered = hasAnswered
@@ -232,6 +205,7 @@ final class ServerConnection: EventSource, ExchangeChannel {
     func receiveBody(of exchange: Exchange, into sink: any BodySink) {
         guard exchange === self.exchange, isOpen else { return sink.abort() }
         self.sink = sink
+        beginStretch()
         if incoming.isComplete { return finishBody() }
         if awaitsContinue {
             awaitsContinue = false
@@ -246,6 +220,7 @@ final class ServerConnection: EventSource, ExchangeChannel {
     func setBodyPaused(_ isPaused: Bool, of exchange: Exchange) {
         guard exchange === self.exchange, isOpen, isPaused != isBodyPaused else { return }
         isBodyPaused = isPaused
+        beginStretch()
         if !isPaused { takePending() }
         if isOpen { updateInterest() }
     }
@@ -272,11 +247,15 @@ final class ServerConnection: EventSource, ExchangeChannel {
 
     func answerHasBegun() {
         lastProgressNs = acceptor.loop.nowNs
-        if sink != nil, !incoming.isComplete {
+        var unheard: (any BodySink)?
+        if !incoming.isComplete {
             // The role has seen enough of the body: the rest is drained, or closes the connection.
+            unheard = sink
             sink = nil
             isBodyPaused = false
+            beginStretch()
         }
+        unheard?.abandon()
         flush()
         if isOpen { takePending() }
         if isOpen { updateInterest() }
@@ -292,7 +271,7 @@ final class ServerConnection: EventSource, ExchangeChannel {
         output.append(body)
     }
 
-    private func refuse(_ problem: RequestProblem) {
+    func refuse(_ problem: RequestProblem) {
         keepsAlive = false
         hasAnswered = true
         let response = acceptor.handler.refusal(for: problem)
@@ -346,6 +325,7 @@ final class ServerConnection: EventSource, ExchangeChannel {
         guard state == .exchange, hasAnswered, output.isDone else { return }
         guard keepsAlive else { return beginClosing() }
         guard incoming.isComplete else { return }
+        output.rest()
         state = .head
         exchange = nil
         sink = nil
@@ -356,6 +336,7 @@ final class ServerConnection: EventSource, ExchangeChannel {
     /// unread bytes would reset the connection and lose the answer (RFC 9112 §9.6).
     private func beginClosing() {
         abortBody()
+        if closingStartNs == nil { closingStartNs = acceptor.loop.nowNs }
         state = .closing
         exchange = nil
         _ = heads.takePending()

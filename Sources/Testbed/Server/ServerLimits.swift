@@ -1,3 +1,5 @@
+import CLinux
+
 /// The bounds of a server; every one is named in the refusal that it causes.
 package struct ServerLimits: Sendable {
     /// A key of 1,024 bytes is 3,072 when escaped, and session tokens reach some 2 KiB.
@@ -13,12 +15,23 @@ package struct ServerLimits: Sendable {
     package var idleTimeout: Duration = .seconds(75)
     /// Without a byte of a body coming in or of an answer going out.
     package var stallTimeout: Duration = .seconds(60)
+    /// What a body that is waited for has to bring in each `stallTimeout`.
+    package var slowestBodyBytes: Int64 = 1024
     /// How long a closing connection waits for the client's next byte or end, so that it can read
     /// the answer; and how long in all, for one that never ends.
     package var lingerTimeout: Duration = .seconds(2)
     package var lingerTotalTimeout: Duration = .seconds(30)
 
     package init() {}
+
+    /// Fewer where the process may not have as many descriptors: those that are left are for the files
+    /// and connections by which a role serves the clients that it has.
+    var connectionsWithinDescriptors: Int {
+        var descriptors = rlimit()
+        guard clinux_getrlimit(clinux_RLIMIT_NOFILE, &descriptors) == 0 else { return connections }
+        let limit = Int(clamping: descriptors.rlim_cur)
+        return min(connections, max(limit - 256, limit / 4 * 3))
+    }
 }
 
 /// The time limits as the loop counts.

@@ -39,6 +39,8 @@ struct S3Failure: Error, Equatable {
             self.init(400, "RequestHeaderSectionTooLarge", problem.message)
         case .transferCodingNotSupported:
             self.init(problem.status, "NotImplemented", problem.message)
+        case .tooManyConnections:
+            self.init(problem.status, "ServiceUnavailable", problem.message)
         case .malformed, .requestLineTooLong, .versionNotSupported:
             self.init(problem.status, "InvalidRequest", problem.message)
         }
@@ -157,6 +159,13 @@ extension S3Failure {
         S3Failure(
             500, "InternalError", "The embedded store could not \(operation): \(reason)")
     }
+
+    static func busy(_ reason: String) -> S3Failure {
+        S3Failure(503, "ServiceUnavailable", "The embedded store \(reason).")
+    }
+
+    static let diskFull = S3Failure(
+        507, "InsufficientStorage", "The disk of --store dir: is full.")
 
     static let discarded = S3Failure(
         501, "NotImplemented",

@@ -59,6 +59,10 @@ final class FileWriter: BytesWriter {
     }
 
     private static func failure(_ operation: String) -> S3Failure {
-        .storage(operation, String(cString: strerror(errno)))
+        switch errno {
+        case EMFILE, ENFILE: .busy("has no file descriptor left to \(operation) (ulimit -n)")
+        case ENOSPC, EDQUOT: .diskFull
+        case let code: .storage(operation, String(cString: strerror(code)))
+        }
     }
 }
