@@ -70,8 +70,8 @@ extension Request {
         return String(decoding: rest.prefix { $0 > 0x20 }, as: UTF8.self)
     }
 
-    /// `Authorization` and cookies stay with the origin that they were given for (Fetch standard,
-    /// "HTTP-redirect fetch").
+    /// `Authorization`, cookies and the tokens of AWS's services stay with the origin (scheme, host and
+    /// port) that they were given for (Fetch standard, "HTTP-redirect fetch").
     private func redirectedHead(to place: RedirectTarget) -> [UInt8] {
         let keepsCredentials = place.origin == origin
         var next: [UInt8] = []
@@ -86,12 +86,19 @@ extension Request {
                 let name = line.slice(0..<(line.offset(of: 0x3A) ?? 0))
                 let isDropped =
                     isSameToken(name, "host")
-                    || !keepsCredentials
-                        && (isSameToken(name, "authorization") || isSameToken(name, "cookie"))
+                    || !keepsCredentials && Self.isCredential(name)
                 if !isDropped { next += line }
                 start = end
             }
         }
         return next
+    }
+
+    private static func isCredential(_ name: UnsafeRawBufferPointer) -> Bool {
+        isSameToken(name, "authorization") || isSameToken(name, "cookie")
+            || isSameToken(name, "proxy-authorization")
+            || isSameToken(name, "x-amz-security-token")
+            || isSameToken(name, "x-aws-ec2-metadata-token")
+            || isSameToken(name, "x-amz-sso_bearer_token")
     }
 }

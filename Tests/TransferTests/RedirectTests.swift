@@ -1,6 +1,7 @@
 import NetIO
 import Testing
-import Transfer
+
+@testable import Transfer
 
 @Suite struct RedirectTests {
     private let payload = Payload(byteCount: 500_000, seed: 5)
@@ -67,6 +68,41 @@ import Transfer
         #expect(head.contains("authorization: x\r\n"))
         #expect(head.hasSuffix("\r\n\r\n"))
         #expect(client.server.accepted == 1)
+    }
+
+    @Test(arguments: [
+        "Authorization", "cookie", "Proxy-Authorization", "X-Amz-Security-Token",
+        "x-aws-ec2-metadata-token", "x-amz-sso_bearer_token",
+    ])
+    func `no credential goes to another port, host or scheme`(_ name: String) throws {
+        let request = Request("GET", "/k", at: origin, fields: [(name, "secret"), ("X-Kept", "1")])
+        var following = request
+        following.redirectLimit = 5
+        for place in [
+            "http://a.test:81/k", "http://b.test/k", "https://a.test/k", "//b.test/k",
+            "http://a.test.b.test/k", "http://A.test/k",
+        ] {
+            let next = try #require(
+                following.redirected(status: 307, location: place, redirects: 0), "\(place)")
+            let head = String(decoding: next.head, as: UTF8.self)
+            #expect(!head.contains("secret"), "\(place)")
+            #expect(head.contains("X-Kept: 1\r\n"))
+        }
+        let same = following.redirected(status: 307, location: "http://a.test/x", redirects: 0)
+        let head = String(decoding: same?.head ?? [], as: UTF8.self)
+        #expect(head.contains("secret"))
+        #expect(request.redirected(status: 307, location: "/x", redirects: 0) == nil)
+    }
+
+    private let origin = Origin(scheme: .http, host: "a.test")
+
+    @Test(arguments: [
+        "http://a.test/", "http://b.test/", "HTTP://a.test/", "ftp://a.test/", "file:///etc/passwd",
+        "https://user@b.test/", "https://b.test/\r\nX: 1",
+    ])
+    func `no redirect gives up TLS, names a user or breaks a line`(_ place: String) {
+        let secure = Origin(scheme: .https, host: "a.test")
+        #expect(RedirectTarget(place, from: secure, target: "/k") == nil)
     }
 
     @Test(arguments: [

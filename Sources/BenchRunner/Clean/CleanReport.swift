@@ -32,12 +32,12 @@ struct CleanReport {
 
     mutating func addLeft(_ name: String) {
         leftCount += 1
-        if left.count < Self.shown { left.append(name) }
+        if left.count < Self.shown { left.append(TerminalText.line(name)) }
     }
 
     mutating func addUnlisted(_ name: String) {
         unlistedCount += 1
-        if unlisted.count < Self.shown { unlisted.append(name) }
+        if unlisted.count < Self.shown { unlisted.append(TerminalText.line(name)) }
     }
 
     mutating func add(problem: String) {

@@ -35,16 +35,25 @@ enum Terminal {
     }
 
     static func write(_ line: String) {
-        put(line + "\n", to: STDOUT_FILENO)
+        put(safe(line, STDOUT_FILENO) + "\n", to: STDOUT_FILENO)
     }
 
     static func writeError(_ line: String) {
-        put(line + "\n", to: STDERR_FILENO)
+        put(safe(line, STDERR_FILENO) + "\n", to: STDERR_FILENO)
+    }
+
+    /// A line that is meant for the CI system that reads it; what it says of others is escaped in it.
+    static func writeCommand(_ line: String) {
+        put(line + "\n", to: STDOUT_FILENO)
     }
 
     /// Replaces the line that the cursor stands on.
     static func rewriteLine(_ line: String) {
-        put("\r\u{1B}[K" + line, to: STDERR_FILENO)
+        put("\r\u{1B}[K" + safe(line, STDERR_FILENO), to: STDERR_FILENO)
+    }
+
+    private static func safe(_ text: String, _ descriptor: Int32) -> String {
+        TerminalText.safe(text, keepsColor: isatty(descriptor) == 1)
     }
 
     private static func put(_ text: String, to descriptor: Int32) {

@@ -98,7 +98,7 @@ struct ComparisonOutput {
             try OutputFile.write(GateMarkdown(report: report).text, to: markdownPath)
         }
         guard isForGitHub else { return }
-        GitHubAnnotations.lines(report).forEach { Terminal.write($0) }
+        GitHubAnnotations.lines(report).forEach { Terminal.writeCommand($0) }
         try OutputFile.addToStepSummary(GateMarkdown(report: report).text)
     }
 }

@@ -83,8 +83,14 @@ extension RecordedSample {
     /// Strategy and size, as other tools name a request.
     fileprivate var label: String { "\(scenario) \(Readable.bytes(sizeBytes))" }
 
-    /// The target's error code, or the class of the failure where it sent none.
-    fileprivate var failure: String { errorCode.isEmpty ? outcome.rawValue : errorCode }
+    /// The target's error code, or the class of the failure where it sent none. What no run writes as a
+    /// code is left out: a spreadsheet would take it for a formula, a terminal for a command.
+    fileprivate var failure: String {
+        let isCode =
+            errorCode.first.map { $0.isASCII && $0.isLetter } ?? false
+            && errorCode.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "-") }
+        return isCode ? errorCode : outcome.rawValue
+    }
 }
 
 /// Lines of `k6 run --out json=FILE` (k6 documentation, "JSON output").

@@ -113,7 +113,7 @@ final class ResultFile {
     init(path: String, continues: Bool = false) throws(ResultsError) {
         self.path = path
         let mode = continues ? O_WRONLY : O_WRONLY | O_CREAT | O_TRUNC
-        descriptor = open(path, mode | O_CLOEXEC, 0o644)
+        descriptor = open(path, mode | O_CLOEXEC | O_NOFOLLOW, 0o644)
         guard descriptor >= 0 else {
             throw ResultsError(path: path, operation: "write", code: errno)
         }

@@ -34,7 +34,7 @@ struct RunOutputs: Sendable {
         let markdown = ([table, ""] + lines).joined(separator: "\n") + "\n"
         if let markdownPath { try OutputFile.write(markdown, to: markdownPath) }
         if isForGitHub {
-            GitHubAnnotations.lines(record.objectives).forEach { Terminal.write($0) }
+            GitHubAnnotations.lines(record.objectives).forEach { Terminal.writeCommand($0) }
             try OutputFile.addToStepSummary(markdown)
         }
         if !exports.paths.isEmpty { try exports.write(try CompareCommand.read(path)) }

@@ -47,7 +47,8 @@ struct Reachability {
             throw CommandError(
                 exitCode: .failure,
                 message:
-                    "the API at \(url) refuses the token (\(answer.status)); set UPLOADBENCH_TOKEN")
+                    "the API at \(RunRecord.withoutSecrets(url)) refuses the token (\(answer.status)); set UPLOADBENCH_TOKEN"
+            )
         }
         // A permission that is not used stores nothing, and its key shows the user's folder.
         struct Permission: Decodable { let id: String }
@@ -112,7 +113,7 @@ struct Reachability {
         _ url: String, path: String, method: String = "GET", headers: [NameValue]
     ) throws(CommandError) -> Answer {
         guard let origin = Origin(url: url) else {
-            throw .usage("'\(url)' is not an http or https URL")
+            throw .usage("'\(RunRecord.withoutSecrets(url))' is not an http or https URL")
         }
         let prefix = (URLComponents(string: url)?.percentEncodedPath ?? "").dropLastSlash
         var head = "\(method) \(prefix)\(path) HTTP/1.1\r\nHost: \(origin.authority)\r\n"
@@ -129,7 +130,7 @@ struct Reachability {
                 : ""
             throw CommandError(
                 exitCode: .targetUnavailable,
-                message: "\(url) is not available: \(what)\(advice)")
+                message: "\(RunRecord.withoutSecrets(url)) is not available: \(what)\(advice)")
         }
     }
 }

@@ -24,7 +24,8 @@ final class KeyJournal: Sendable {
     ) throws(ResultsError) {
         path = directory.file(Self.fileName)
         self.namePrefix = namePrefix
-        let mode = O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | (continues ? 0 : O_TRUNC)
+        let mode =
+            O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW | (continues ? 0 : O_TRUNC)
         descriptor = open(path, mode, 0o644)
         guard descriptor >= 0 else {
             throw ResultsError(path: path, operation: "write", code: errno)

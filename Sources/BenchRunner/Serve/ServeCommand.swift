@@ -56,6 +56,8 @@ extension Command {
 
 enum ServeCommand {
     static func run(_ arguments: Arguments) throws(CommandError) -> ExitCode {
+        // All that it writes is its owner's alone, and his to read: ready file, log and objects.
+        umask(0o077)
         let settings = try Settings(arguments, for: .serve)
         let configuration = try configuration(settings)
         // One for each client, and as many again where a role calls another.
@@ -71,11 +73,7 @@ enum ServeCommand {
             throw CommandError(exitCode: .failure, message: "\(error)")
         }
         defer { testbed.stop() }
-        if !["127.0.0.1", "::1", "localhost"].contains(configuration.host) {
-            Terminal.writeError(
-                "uploadbench: warning: listening on \(configuration.host), which other machines may reach"
-            )
-        }
+        warnOfOthers(configuration)
         var authority: String?
         if let path = settings.text("ready-file") {
             if let pem = testbed.authorityPEM {
@@ -96,6 +94,16 @@ enum ServeCommand {
         questions.testbed = testbed
         end.wait()
         return .success
+    }
+
+    private static func warnOfOthers(_ configuration: TestbedConfiguration) {
+        let host = configuration.host
+        guard host != "::1", !LoadConsent.isLoopback(host) else { return }
+        let whoever =
+            configuration.token == nil
+            ? ": whoever does may store files here, as --open asks for no token" : ""
+        Terminal.writeError(
+            "uploadbench: warning: listening on \(host), which other machines may reach\(whoever)")
     }
 
     private static func configuration(

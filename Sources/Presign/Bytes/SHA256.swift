@@ -158,7 +158,8 @@ package struct HMACKey: Sendable {
     }
 }
 
-/// Compares without telling by its duration where the first difference is.
-func constantTimeEqual(_ a: [UInt8], _ b: [UInt8]) -> Bool {
+/// Compares signatures and tokens, everywhere, without telling by its duration where the first
+/// difference is; only the length is told.
+package func constantTimeEqual(_ a: [UInt8], _ b: [UInt8]) -> Bool {
     a.count == b.count && CRYPTO_memcmp(a, b, a.count) == 0
 }

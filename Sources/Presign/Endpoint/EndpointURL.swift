@@ -9,7 +9,7 @@ struct EndpointURL {
     let isAddress: Bool
 
     init(_ url: String) throws(EndpointError) {
-        let invalid = EndpointError.urlInvalid(url)
+        let invalid = EndpointError.urlInvalid(Self.withoutSecrets(url))
         guard let colon = url.firstRange(of: "://") else { throw invalid }
         let scheme = url[..<colon.lowerBound].lowercased()
         guard scheme == "http" || scheme == "https" else { throw invalid }
@@ -26,6 +26,14 @@ struct EndpointURL {
         while path.hasSuffix("/") { path.removeLast() }
         self.path = path
         self.isAddress = isAddress
+    }
+
+    /// For an error that others may read: without user, password and query.
+    private static func withoutSecrets(_ url: String) -> String {
+        let bare = url.prefix { !"?#".contains($0) }
+        guard let at = bare.lastIndex(of: "@") else { return String(bare) }
+        let start = bare.firstRange(of: "://")?.upperBound ?? bare.startIndex
+        return bare[..<min(start, at)] + "…" + bare[at...]
     }
 
     private static func hostAndPort(_ text: Substring) -> (String, Int?, Bool)? {

@@ -21,14 +21,8 @@ struct BearerToken {
         guard let digest else { return "anonymous" }
         // RFC 9110 §11.1: the scheme's case does not matter.
         guard let field = authorization, isSameToken(field.prefix(7), "bearer "),
-            Self.isSame(SHA256.digest(Array(field.utf8.dropFirst(7))).bytes, digest)
+            constantTimeEqual(SHA256.digest(Array(field.utf8.dropFirst(7))).bytes, digest)
         else { return nil }
         return name
-    }
-
-    /// Takes the same time wherever the two differ.
-    private static func isSame(_ left: [UInt8], _ right: [UInt8]) -> Bool {
-        guard left.count == right.count else { return false }
-        return zip(left, right).reduce(UInt8(0)) { $0 | ($1.0 ^ $1.1) } == 0
     }
 }

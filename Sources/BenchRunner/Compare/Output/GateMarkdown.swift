@@ -75,16 +75,18 @@ struct GateMarkdown {
     static func escaped(_ text: String) -> String {
         text.reduce(into: "") { result, character in
             switch character {
-            case "|", "\\", "`", "[", "]", "_": result += "\\\(character)"
+            case "|", "\\", "`", "[", "]", "_", "*", "~": result += "\\\(character)"
             case "<": result += "&lt;"
             case "&": result += "&amp;"
-            case "\n", "\r": result += " "
-            default: result.append(character)
+            // GitHub would tell the people of that name.
+            case "@": result += "&#64;"
+            case "\n", "\r", "\r\n": result += " "
+            default: result += TerminalText.safe(String(character), keepsColor: false)
             }
         }
     }
 
     private static func code(_ text: String) -> String {
-        text.filter { $0 != "`" && !$0.isNewline }
+        TerminalText.safe(text.filter { $0 != "`" && !$0.isNewline }, keepsColor: false)
     }
 }

@@ -22,7 +22,7 @@ enum GitHubAnnotations {
                 case "\r": result += "%0D"
                 case "\n": result += "%0A"
                 case "\r\n": result += "%0D%0A"
-                default: result.append(character)
+                default: result += TerminalText.safe(String(character), keepsColor: false)
                 }
             }
         }

@@ -14,7 +14,8 @@ final class FileBytes: StoredBytes {
 
     /// Opens the file anew for each run of bytes: readers may be many and slow, descriptors few.
     func read(at offset: Int64, into buffer: UnsafeMutableRawBufferPointer) -> Int {
-        let file = open(path, O_RDONLY | O_CLOEXEC)
+        // What was put in its place meanwhile is not read.
+        let file = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
         guard file >= 0 else { return -1 }
         defer { close(file) }
         let count = pread(file, buffer.baseAddress, buffer.count, off_t(offset))

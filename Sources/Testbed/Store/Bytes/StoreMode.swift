@@ -31,6 +31,19 @@ final class ByteStorage {
         guard mkdir(path, 0o700) == 0 || errno == EEXIST else {
             throw .storage("make the directory \(path)", String(cString: strerror(errno)))
         }
+        guard Self.isOurs(path) else {
+            throw .storage(
+                "use the directory \(path)",
+                "other users may write into it; chmod o-w it, or name another")
+        }
+    }
+
+    /// Who may write into a directory may replace a file in it, unless the directory is sticky.
+    private static func isOurs(_ path: String) -> Bool {
+        var facts = stat()
+        guard stat(path, &facts) == 0, facts.st_mode & S_IFMT == S_IFDIR else { return true }
+        let isOpen = facts.st_mode & S_IWOTH != 0 && facts.st_mode & S_ISVTX == 0
+        return !isOpen && [geteuid(), 0].contains(facts.st_uid)
     }
 
     /// Refuses at once what cannot fit, before the client sends it.
