@@ -31,7 +31,8 @@ import Transfer
     }
 
     @Test(arguments: [0..<1000, 0..<0, 250..<251, 299..<301, 300..<600, 999..<1000, 900..<5000])
-    func `a large file repeats its first bytes, in pieces of what is in memory`(_ range: Range<Int>) {
+    func `a large file repeats its first bytes, in pieces of what is in memory`(_ range: Range<Int>)
+    {
         let payload = Payload(byteCount: 1000, prefix: [1, 2, 3], seed: 1, windowBytes: 300)
         #expect(payload.buffer.count == 300 && payload.byteCount == 1000)
         let window = bytes(payload)
