@@ -104,19 +104,19 @@ class Served:
         # 1: no upload succeeded.
         if done.code not in (0, 1) or json.loads((results / "run.json").read_text())["status"] != "complete":
             raise AssertionError(f"run ended with {done.code}: {done.text[-500:]}")
-        self._settle(results)
-        keys = self.endpoint.keys()
-        return Run(strategy, results, self._lines(), keys, UPLOADS, IDLE_TIMEOUT_S, outlasts(self.fault))
+        keys, lines = self._settle(results)
+        return Run(strategy, results, lines, keys, UPLOADS, IDLE_TIMEOUT_S, outlasts(self.fault))
 
-    def _settle(self, results: Path) -> None:
+    def _settle(self, results: Path) -> tuple[set[str], list[dict]]:
         """What a client no longer waits for comes to its end all the same."""
         gave_up = "timed-out" in (results / "samples.csv").read_text()
         time.sleep(2.5 if outlasts(self.fault) else 0)
         before = None
         deadline = time.monotonic() + 30
-        while time.monotonic() < deadline and before != (now := self.log.stat().st_size):
+        while time.monotonic() < deadline and before != (now := (self.endpoint.keys(), self._lines())):
             before = now
             time.sleep(1.5 if gave_up else 0.4)
+        return now
 
     def _lines(self) -> list[dict]:
         return [json.loads(line) for line in self.log.read_text().splitlines()]

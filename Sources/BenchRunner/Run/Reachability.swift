@@ -149,6 +149,8 @@ enum OneRequest {
     ) throws(CommandError) -> Result<Answer, FailedTransfer> {
         var configuration = settings
         configuration.connectTimeoutNs = 5_000_000_000
+        // Not --idle-timeout and --request-timeout, which are of what is measured.
+        configuration.idleTimeoutNs = timeLimitNs
         configuration.totalTimeoutNs = timeLimitNs
         do {
             let loop = try EventLoop()
