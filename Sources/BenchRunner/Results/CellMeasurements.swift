@@ -71,8 +71,11 @@ struct CellMeasurements: Sendable {
         guard packed.isEmpty else { return }
         packed = histograms.map(PackedHistogram.init)
         histograms = []
-        timeline = Timeline()
+        timeline = Self.writtenTimeline
     }
+
+    /// One for all: even an empty one has a histogram.
+    private static let writtenTimeline = Timeline()
 
     /// Counts an upload that started after the warm-up. One that the user's interrupt cut off says
     /// nothing about the target: it stands in the samples and is not counted.
