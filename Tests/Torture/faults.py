@@ -119,7 +119,9 @@ class Served:
         return now
 
     def _lines(self) -> list[dict]:
-        return [json.loads(line) for line in self.log.read_text().splitlines()]
+        """Without listings, which are this check's own."""
+        lines = map(json.loads, self.log.read_text().splitlines())
+        return [line for line in lines if line["method"] != "GET"]
 
 
 def outlasts(fault: str) -> bool:
