@@ -112,20 +112,22 @@ class Wire:
 def exchange(url: str, *pieces: bytes, ca_file: str | None = None, is_head=False) -> list[Answer]:
     """Sends all of it, ends the sending half, and gives every answer until the server is through.
 
-    The end is sent while the answers are read: a server that refuses early may stop reading.
+    Over TLS, where a half cannot be ended, it is the first answer only.
     """
     with Wire(url, ca_file) as wire:
+        if ca_file:
+            # A TLS connection is not for two threads; the server drains what it has refused.
+            wire.send(*pieces)
+            first = wire.answer(is_head)
+            return [first] if first else []
+
         def push():
             if wire.send(*pieces):
                 wire.end()
 
+        # A server that refuses early may stop reading, so its answers are read meanwhile.
         sender = threading.Thread(target=push)
         sender.start()
-        if ca_file:
-            first = wire.answer(is_head)
-            answers = [first] if first else []
-        else:
-            answers = wire.answers(is_head)
-        wire.socket.close() if ca_file else None
+        answers = wire.answers(is_head)
         sender.join()
         return answers
