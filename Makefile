@@ -31,6 +31,10 @@ docs-servers: setup ## the table in docs/servers.md, anew, by doctor on the same
 docs-guard: setup ## the tables in docs/guard.md, anew, on the same servers
 	@scripts/check-servers.sh --docs
 
+.PHONY: sanitize
+sanitize: ## the Swift tests and short runs under AddressSanitizer and ThreadSanitizer (an hour on 2 cores)
+	@scripts/sanitize.sh
+
 lint: ## format, file sizes, script syntax
 	@scripts/lint.sh
 

@@ -157,6 +157,18 @@ package final class EventLoop {
     /// From the loop's thread: `run` returns after this turn.
     package func stop() { isStopped = true }
 
+    /// Lets go of sources, timers and turns that are left: each may hold the loop, which then would never
+    /// go. For a loop that was stopped and runs no more.
+    package func end() {
+        stop()
+        timers = TimerHeap()
+        waitingForTurn = []
+        for descriptor in sources.indices where sources[descriptor] != nil {
+            unwatch(Int32(descriptor))
+        }
+        onAlarm = {}
+    }
+
     /// From any thread: `action` runs on the loop's thread.
     package func post(_ action: @escaping @Sendable () -> Void) { mailbox.post(action) }
 

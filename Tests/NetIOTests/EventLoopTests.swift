@@ -214,8 +214,21 @@ private final class Recorder: EventSource {
         #expect(ran == timers.dropFirst(250).map(\.1).sorted())
     }
 
+    @Test func `a loop that was ended is let go of by what it held`() throws {
+        weak var left: EventLoop?
+        try {
+            let loop = try EventLoop()
+            left = loop
+            loop.schedule(afterNs: .max) { loop.stop() }
+            loop.onAlarm = { loop.stop() }
+            loop.end()
+        }()
+        #expect(left == nil)
+    }
+
     @Test func `a timer that sets itself again with no delay does not stop the loop`() throws {
         let loop = try EventLoop()
+        defer { loop.end() }
         var runs = 0
         func again() {
             runs += 1

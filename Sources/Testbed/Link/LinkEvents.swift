@@ -24,6 +24,9 @@ final class LinkEvents {
         while isWanted(), let action = timers.popDue(.max) { action() }
     }
 
+    /// Forgets what is planned: it may hold whoever holds this.
+    func end() { timers = TimerHeap() }
+
     private static func nanoseconds(_ seconds: Double) -> Int64 {
         Int64(exactly: (seconds * 1e9).rounded()) ?? .max
     }

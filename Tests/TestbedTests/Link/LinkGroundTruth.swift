@@ -98,6 +98,8 @@ private final class ModelRun {
         roundTrip = cell.roundTripMs / 1000 + 2 * Self.overhead
     }
 
+    deinit { events.end() }
+
     func result() -> (seconds: Double, overflows: Bool) {
         let flow = Flow(events, direction, cell.control, roundTrip: roundTrip) {
             [unowned self] time, count in

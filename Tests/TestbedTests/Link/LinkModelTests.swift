@@ -40,6 +40,7 @@ import Testing
         _ profile: LinkProfile, bytes: Int, isAccelerated: Bool
     ) -> Double {
         let events = LinkEvents()
+        defer { events.end() }
         let leg: LinkLeg = isAccelerated ? .clientEdge : .clientStore
         let near = profile.parameters(leg)
         let far = profile.parameters(.edgeStore)
@@ -94,6 +95,7 @@ import Testing
     /// The time of 1 MiB after 20 kB and a pause on the same connection.
     private func secondRequest(pause: Double, restarts: Bool = true) -> Double {
         let events = LinkEvents()
+        defer { events.end() }
         let line = Bottleneck(bitsPerSecond: 500e6, queueBytes: nil)
         var wanted = 20_000
         var lastAt = 0.0
@@ -134,6 +136,7 @@ import Testing
         _ control: CongestionControl
     ) {
         let events = LinkEvents()
+        defer { events.end() }
         let line = Bottleneck(bitsPerSecond: 1e9, queueBytes: nil)
         var doneAt = 0.0
         var left = 256 << 10
@@ -153,6 +156,7 @@ import Testing
 
     @Test func `the flows of a line share its rate`() throws {
         let events = LinkEvents()
+        defer { events.end() }
         let bottleneck = Bottleneck(bitsPerSecond: 20e6, queueBytes: 262_144)
         var doneAt = [0.0, 0.0]
         let flows = (0..<2).map { index in

@@ -17,6 +17,7 @@ import Testing
     ) -> Double {
         let overhead = 0.0001
         let events = LinkEvents()
+        defer { events.end() }
         let line = Bottleneck(
             bitsPerSecond: mbit * 1e6, queueBytes: max(roundTrip * mbit * 1e6 / 8, 262_144))
         let writes = measuredWrites(Self.totalBytes / flows)

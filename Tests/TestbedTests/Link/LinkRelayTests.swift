@@ -34,6 +34,7 @@ import Testing
 
     private func modelled(_ row: Row) -> Double {
         let events = LinkEvents()
+        defer { events.end() }
         func direction(_ parameters: LinkParameters) -> LinkDirection {
             LinkDirection(
                 Bottleneck(

@@ -25,7 +25,9 @@ final class UpstreamFixture {
     ) throws {
         let peer = try ScriptedPeer(listens: listens, script)
         defer { peer.stop() }
-        try test(UpstreamFixture(limits, peer))
+        let fixture = try UpstreamFixture(limits, peer)
+        defer { fixture.loop.end() }
+        try test(fixture)
     }
 
     /// Turns the loop until the condition holds, for ten seconds at most.
