@@ -72,7 +72,8 @@ def main() -> None:
     parser.add_argument("--only", nargs="+", choices=MEASURED, default=MEASURED)
     parser.add_argument("--print", action="store_true", help="print instead of writing the page")
     given = parser.parse_args()
-    sys.path.insert(0, str(ROOT / "Tests/Interop"))
+    # Behind the sections: a module of the same name there is another one.
+    sys.path.append(str(ROOT / "Tests/Interop"))
     texts, failures = measure(os.path.abspath(given.binary), given.only)
     origin = f"\nMeasured on {date.today()}, commit {commit()}, {machine()}.\n"
     page = "\n".join([HEAD + origin, *texts, *recorded()])
