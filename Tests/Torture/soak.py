@@ -148,7 +148,7 @@ def bodies(binary: str, folder: Path, section: Section) -> None:
         with open(folder / scenario / "samples.csv") as file:
             sample = next(csv.DictReader(file))
         peaks = {role: peak / 1024 for role, peak in watch.peaks.items()}
-        is_right = sample["outcome"] == "success" and max(watch.peaks.values()) < BODY_LIMIT_KIB
+        is_right = sample["outcome"] == "ok" and max(watch.peaks.values()) < BODY_LIMIT_KIB
         section.rows.append([
             f"{size} by {scenario}", f"{int(sample['bytes_sent']):,} bytes sent in {int(sample['upload_us']) / 1e6:.1f} s",
             f"peak: run {peaks['run']:.0f} MiB, serve {peaks['serve']:.0f} MiB", "ok" if is_right else "WRONG",
