@@ -40,6 +40,14 @@ import Testing
         #expect(message("--plan", path).contains("did you mean 'rounds'?"))
     }
 
+    @Test func `of several unknown plan keys the first by name is told, each time`() throws {
+        let path = NSTemporaryDirectory() + "plan-\(UUID().uuidString).json"
+        defer { try? FileManager.default.removeItem(atPath: path) }
+        try #"{"zzzz": 1, "mmmm": 1, "bbbb": 1, "yyyy": 1, "cccc": 1}"#.write(
+            toFile: path, atomically: true, encoding: .utf8)
+        for _ in 0..<8 { #expect(message("--plan", path).contains("'bbbb'")) }
+    }
+
     @Test func `a plan file that is absent or broken is a usage error`() throws {
         #expect(message("--plan", "/nowhere.json").contains("cannot read"))
         let path = NSTemporaryDirectory() + "plan-\(UUID().uuidString).json"

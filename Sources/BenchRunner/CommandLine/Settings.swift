@@ -136,7 +136,8 @@ enum PlanFile {
             throw .usage("--plan: '\(path)' must be a JSON object such as {\"size\": \"4MiB\"}")
         }
         var plan: [String: String] = [:]
-        for (key, value) in object {
+        // In order: of two unknown keys it is always the same one that the error names.
+        for (key, value) in object.sorted(by: { $0.key < $1.key }) {
             guard keys.contains(key) else {
                 let hint = nearest(to: key, among: keys).map { "; did you mean '\($0)'?" } ?? ""
                 throw .usage("--plan: unknown key '\(key)' in '\(path)'\(hint)")

@@ -135,6 +135,29 @@ import Testing
         #expect(code(file("x") + file("y") + "--bo--") == "InvalidArgument")
     }
 
+    @Test func `a field behind the file may have any size, however the body is cut`() throws {
+        let late = part("late", String(repeating: "x", count: 60_000))
+        let body = Array((part("key", "k") + file("data") + late + "--bo--\r\n").utf8)
+        let whole = try parse(body)
+        #expect(whole.isComplete && whole.file == Array("data".utf8))
+        #expect(try parse(body, cuts: Array(stride(from: 100, to: body.count, by: 100))) == whole)
+    }
+
+    @Test func `a head or white space without end is refused, however the body is cut`() {
+        let padding = String(repeating: " ", count: 30_000)
+        for body in [
+            file("data") + "--bo" + padding + "\r\n\r\n",
+            file("data") + "--bo\r\nContent-Disposition: form-data; name=a;" + padding
+                + "\r\n\r\nx\r\n--bo--",
+        ] {
+            let bytes = Array(body.utf8)
+            #expect(throws: S3Failure.self) { try parse(bytes) }
+            #expect(throws: S3Failure.self) {
+                try parse(bytes, cuts: Array(stride(from: 100, to: bytes.count, by: 100)))
+            }
+        }
+    }
+
     @Test func `what precedes the file may take 20,480 bytes and not one more`() throws {
         func body(total: Int) -> String {
             let head = part("pad", "").utf8.count + file("").utf8.count - 2

@@ -22,6 +22,9 @@ struct FormParser {
         400, "MalformedPOSTRequest",
         "The body of your POST request is not well-formed multipart/form-data.")
 
+    /// Of the white space that RFC 2046 §5.1.1 lets follow a boundary.
+    private static let paddingLimitBytes = 1024
+
     static let fieldsTooLarge = S3Failure(
         400, "MaxPostPreDataLengthExceeded",
         "Your POST request fields preceeding the upload file was too large.",
@@ -44,6 +47,8 @@ struct FormParser {
         case delimiterEnd
         case head
         case field(name: String)
+        /// A field behind the file.
+        case ignoredField
         case file
         case epilogue
     }
@@ -119,6 +124,8 @@ struct FormParser {
                 guard let end = run.position(of: [13, 10, 13, 10], from: position) else {
                     return nil
                 }
+                // Behind the file the bound is of each head alone.
+                guard end - position <= Self.fieldsLimitBytes else { throw Self.fieldsTooLarge }
                 let head = FormPartHead(run[position..<end])
                 position = end + 4
                 if let event = try begin(head, at: position) { return event }
@@ -127,8 +134,14 @@ struct FormParser {
                 let value = String(decoding: run[position..<end], as: UTF8.self)
                 position = end + delimiter.count
                 state = .delimiterEnd
-                // What follows the file is ignored (S3 API Reference, "POST Object").
-                if !hasFile { return .field(name: name, value: value) }
+                return .field(name: name, value: value)
+            case .ignoredField:
+                guard let end = run.position(of: delimiter, from: position) else {
+                    position = run.partialMatch(of: delimiter, from: position)
+                    return nil
+                }
+                position = end + delimiter.count
+                state = .delimiterEnd
             case .file: return fileEvent(run, &position)
             case .epilogue:
                 position = run.count
@@ -143,6 +156,7 @@ struct FormParser {
     ) throws(S3Failure) -> Bool {
         var end = position
         while end < run.count, run[end] == 0x20 || run[end] == 0x09 { end += 1 }
+        guard end - position <= Self.paddingLimitBytes else { throw Self.malformed }
         guard run.count - end >= 2 else { return false }
         switch (run[end], run[end + 1]) {
         case (45, 45): state = .epilogue
@@ -160,7 +174,8 @@ struct FormParser {
     ) throws(S3Failure) -> FormEvent? {
         guard let head else { throw Self.malformed }
         guard head.name.asciiLowercased == "file" else {
-            state = .field(name: head.name)
+            // What follows the file is ignored (S3 API Reference, "POST Object"), whatever its size.
+            state = hasFile ? .ignoredField : .field(name: head.name)
             return nil
         }
         guard !hasFile else { throw Self.secondFile }
