@@ -68,5 +68,8 @@ torture: build ## faults, hostile input and interruptions, into docs/reliability
 soak: build ## half an hour of load, huge bodies, 100 million samples (35 minutes, 15 GB of disk)
 	python3 Tests/Torture/soak.py .build/release/uploadbench
 
+fuzz: ## every parser under libFuzzer, FUZZ_SECONDS each (an hour), as many at once as there are cores
+	python3 Tests/Fuzz/fuzz.py
+
 clean: ## remove what was built and the test clients; results stay
-	rm -rf .build .venv .venv-servers
+	rm -rf .build .build-fuzz .venv .venv-servers

@@ -174,7 +174,7 @@ struct FormParser {
     ) throws(S3Failure) -> FormEvent? {
         guard let head else { throw Self.malformed }
         guard head.name.asciiLowercased == "file" else {
-            // What follows the file is ignored (S3 API Reference, "POST Object"), whatever its size.
+            // What follows the file is ignored (S3 API Reference, "POST Object"), within its own bound.
             state = hasFile ? .ignoredField : .field(name: head.name)
             return nil
         }
