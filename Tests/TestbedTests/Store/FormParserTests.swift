@@ -135,7 +135,9 @@ import Testing
         #expect(code(file("x") + file("y") + "--bo--") == "InvalidArgument")
     }
 
-    @Test func `a field behind the file is passed over up to its bound, however the body is cut`() throws {
+    @Test func `a field behind the file is passed over up to its bound, however the body is cut`()
+        throws
+    {
         let late = part("late", String(repeating: "x", count: 60_000))
         let body = Array((part("key", "k") + file("data") + late + "--bo--\r\n").utf8)
         let whole = try parse(body)
