@@ -12,6 +12,7 @@ import concurrent.futures
 import os
 import re
 import resource
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -42,6 +43,7 @@ COLUMNS = [
 class Outcome:
     target: str
     log: str
+    exit_code: int
     wall_seconds: float
     cpu_seconds: float
     findings: list[Path]
@@ -82,8 +84,9 @@ def environment(target: str) -> dict[str, str]:
 
 def fuzz(target: str, seconds: int) -> Outcome:
     findings = FINDINGS / target
-    findings.mkdir(parents=True, exist_ok=True)
-    before = set(findings.iterdir())
+    # One of an earlier run has the same name if it is found again.
+    shutil.rmtree(findings, ignore_errors=True)
+    findings.mkdir(parents=True)
     corpus = HERE / "corpus" / target
     with tempfile.TemporaryDirectory() as work:
         command = [
@@ -95,28 +98,28 @@ def fuzz(target: str, seconds: int) -> Outcome:
         if dictionary.exists():
             command.append(f"-dict={dictionary}")
         started = os.times()
-        log, usage = run(command, target)
+        log, code, usage = run(command, target)
         wall_seconds = os.times().elapsed - started.elapsed
         merge(target, work, corpus)
-    found = sorted(set(findings.iterdir()) - before)
-    return Outcome(target, log, wall_seconds, usage.ru_utime + usage.ru_stime, found)
+    cpu_seconds = usage.ru_utime + usage.ru_stime
+    return Outcome(target, log, code, wall_seconds, cpu_seconds, sorted(findings.iterdir()))
 
 
-def run(command: list[str], target: str) -> tuple[str, resource.struct_rusage]:
-    """What it printed, and the CPU time of that one process."""
+def run(command: list[str], target: str) -> tuple[str, int, resource.struct_rusage]:
+    """What it printed, its exit code, and the CPU time of that one process."""
     with open(SCRATCH / f"{target}.log", "w+b") as log:
         process = subprocess.Popen(
             ["nice", "-n", "19", *command], stdout=log, stderr=log, env=environment(target)
         )
-        _, _, usage = os.wait4(process.pid, 0)
+        _, status, usage = os.wait4(process.pid, 0)
         log.seek(0)
-        return log.read().decode(errors="replace"), usage
+        return log.read().decode(errors="replace"), os.waitstatus_to_exitcode(status), usage
 
 
 def merge(target: str, work: str, corpus: Path) -> None:
     """Only short inputs are kept, so that the repository stays small; longer ones are made by hand."""
     subprocess.run(
-        [BINARY, "-merge=1", f"-max_len={KEPT_BYTES}", corpus, work],
+        [BINARY, "-merge=1", f"-max_len={KEPT_BYTES}", f"-artifact_prefix={SCRATCH}/merge-", corpus, work],
         env=environment(target), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
     )  # fmt: skip
 
@@ -135,6 +138,10 @@ def main() -> None:
     section = Section(COLUMNS, [outcome.row() for outcome in outcomes])
     print(section.markdown())
     for outcome in outcomes:
+        if outcome.exit_code != 0 and not outcome.findings:
+            section.failures.append(
+                f"{outcome.target}: ended with {outcome.exit_code}, see {SCRATCH}/{outcome.target}.log"
+            )
         for path in outcome.findings:
             section.failures.append(
                 f"{outcome.target}: UPLOADBENCH_FUZZ_TARGET={outcome.target} SWIFT_BACKTRACE=enable=no {BINARY} {path}"
