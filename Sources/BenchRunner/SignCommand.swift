@@ -157,7 +157,8 @@ struct SigningRow: Sendable {
     private(set) var scaling: Double?
     var round = 1
 
-    var signsPerSecond: Double { Double(signs) * 1e9 / Double(wallNs) }
+    var signsPerSecond: Double { Double(signs) * 1e9 / Double(max(1, wallNs)) }
+    /// Not a number where the time was too short for a single call.
     var cpuNsPerSign: Double { Double(cpuNs) / Double(signs) }
     var ratioToLimit: Double? { hashLimitNs.map { cpuNsPerSign / $0 } }
 
@@ -231,15 +232,18 @@ struct SigningTable {
 
     private func cells(_ row: SigningRow) -> [String] {
         [
-            row.operation, String(row.threads), String(Int(row.signsPerSecond.rounded())),
-            String(Int(row.cpuNsPerSign.rounded())),
-            row.hashLimitNs.map { String(Int($0.rounded())) } ?? "",
+            row.operation, String(row.threads), Self.whole(row.signsPerSecond),
+            Self.whole(row.cpuNsPerSign), row.hashLimitNs.map(Self.whole) ?? "",
             Self.hundredths(row.ratioToLimit), Self.hundredths(row.scaling),
         ]
             + (0..<3).map { stage in
                 row.stageShares.isEmpty
-                    ? "" : "\(Int((row.stageShares[stage] * 100).rounded()))%"
+                    ? "" : Self.whole(row.stageShares[stage] * 100) + "%"
             }
+    }
+
+    private static func whole(_ value: Double) -> String {
+        Int(exactly: value.rounded()).map(String.init) ?? ""
     }
 
     private static func hundredths(_ value: Double?) -> String {
@@ -269,7 +273,8 @@ struct SigningTable {
             row.stageShares.isEmpty ? [NSNull(), NSNull(), NSNull()] : row.stageShares
         return [
             "operation": row.operation, "threads": row.threads, "signs": row.signs,
-            "signs_per_s": row.signsPerSecond, "cpu_ns_per_sign": row.cpuNsPerSign,
+            "signs_per_s": row.signsPerSecond,
+            "cpu_ns_per_sign": row.cpuNsPerSign.isFinite ? row.cpuNsPerSign : NSNull() as Any,
             "hash_limit_ns": row.hashLimitNs ?? NSNull(),
             "ratio_to_limit": row.ratioToLimit ?? NSNull(), "scaling": row.scaling ?? NSNull(),
             "canonicalize_share": shares[0], "hash_share": shares[1], "encode_share": shares[2],

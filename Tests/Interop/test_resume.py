@@ -132,7 +132,7 @@ def percentile(buckets, share) -> int:
 def test_a_complete_run_is_left_alone(whole):
     before = {path: path.stat().st_mtime_ns for path in whole.iterdir()}
     done = resume(whole)
-    assert done.code == 0 and "is complete: there is nothing to resume" in done.out
+    assert done.code == 0 and "is complete: there is nothing to resume" in done.err
     assert {path: path.stat().st_mtime_ns for path in whole.iterdir()} == before
 
 

@@ -21,6 +21,15 @@ struct BucketListing {
 
     enum Kind: String {
         case objects, uploads, versions
+
+        /// Of the answer's root element.
+        fileprivate var documentName: String {
+            switch self {
+            case .objects: "ListBucketResult"
+            case .uploads: "ListMultipartUploadsResult"
+            case .versions: "ListVersionsResult"
+            }
+        }
     }
 
     /// Why a page cannot be had.
@@ -37,14 +46,32 @@ struct BucketListing {
         _ kind: Kind, below prefix: String, use: ([Entry]) throws(Failure) -> Bool
     ) throws(Failure) {
         var after: (key: String, id: String)?
+        var emptyPages = 0
         while true {
             let text = try ask(kind, prefix, after)
-            let more = try use(Self.entries(kind, in: text))
-            guard more, let next = Self.next(kind, in: text), next != after ?? ("", "") else {
+            guard text.contains("<" + kind.documentName) else {
+                throw Failure(kind: kind, status: nil, reason: "the answer is no listing")
+            }
+            // Whoever lists deletes: what a server names besides is not the caller's.
+            let entries = Self.entries(kind, in: text).filter { Self.isKey($0.key, below: prefix) }
+            guard try use(entries), let next = Self.next(kind, in: text), next != ("", "") else {
                 return
+            }
+            emptyPages = entries.isEmpty ? emptyPages + 1 : 0
+            guard next != after ?? ("", ""), emptyPages < Self.emptyPageLimit else {
+                throw Failure(kind: kind, status: nil, reason: "the listing does not end")
             }
             after = next
         }
+    }
+
+    /// S3 may answer a page without entries; a server that goes on with them is lost.
+    private static let emptyPageLimit = 20
+
+    /// As bytes, and without the steps by which a path would leave it.
+    static func isKey(_ key: String, below prefix: String) -> Bool {
+        key.utf8.starts(with: prefix.utf8) && key.utf8.count > prefix.utf8.count
+            && !key.split(separator: "/").contains { $0 == "." || $0 == ".." }
     }
 
     private func ask(

@@ -56,7 +56,8 @@ enum CleanCommand {
         for run in try CleanOperands.runs(arguments.operands) where !Interruption.isRequested {
             let cleanUp = try CleanUp(recorded: run, settings)
             let report = try cleanUp.run()
-            if !report.isClean, !cleanUp.isDryRun { isClean = false }
+            // Looking only, there is what is to be deleted; but it has to be seen.
+            if cleanUp.isDryRun ? !report.problems.isEmpty : !report.isClean { isClean = false }
             objects.append(["run": run].merging(report.object) { $1 })
             guard format == .table, !isQuiet || !report.isClean else { continue }
             Terminal.write("\(run):")

@@ -16,7 +16,7 @@ enum ResumeCommand {
     static func run(_ path: String, _ arguments: Arguments) throws(CommandError) -> ExitCode {
         let words = arguments.words.filter { !$0.hasPrefix("--resume=") }
         guard let resumed = try ResumedRun.open(path) else {
-            Terminal.write("\(path) is complete: there is nothing to resume")
+            Terminal.writeError("\(path) is complete: there is nothing to resume")
             return .success
         }
         let settings = try settings(resumed.given, words)

@@ -11,7 +11,7 @@ final class RunLock {
     /// nil when another process has it.
     init?(_ directory: String) throws(ResultsError) {
         path = directory + "/" + Self.fileName
-        descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
+        descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o644)
         guard descriptor >= 0 else {
             throw ResultsError(path: path, operation: "write", code: errno)
         }
