@@ -13,11 +13,11 @@ import time
 import urllib.request
 from pathlib import Path
 
-TIME_LIMIT_S = 300
+TIME_LIMIT_S = 900
 BINARY = str(Path(sys.argv[1]).resolve())
 STRATEGIES = "proxy-json,proxy-binary,edge-redirect,presigned-put,presigned-post,presigned-multipart"
 ONCE = ["--link", "loopback", "--size", "64KiB", "--warmup", "0s", "--rounds", "1", "-q"]
-SMALL = ["-c", "16", "-n", "200", *ONCE]
+SMALL = ["-c", "16", "-n", "60", *ONCE]
 
 
 def run(folder: Path, name: str, *words: str) -> int:
