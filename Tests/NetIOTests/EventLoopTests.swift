@@ -42,6 +42,7 @@ private final class Recorder: EventSource {
 @Suite struct EventLoopTests {
     @Test func `a source is told of what it asked for, until it is removed`() throws {
         let loop = try EventLoop()
+        defer { loop.end() }
         let pair = try Pair()
         let recorder = Recorder()
         try loop.watch(pair.near, for: .readable, source: recorder)
@@ -56,6 +57,7 @@ private final class Recorder: EventSource {
 
     @Test func `changes are told once`() throws {
         let loop = try EventLoop()
+        defer { loop.end() }
         let pair = try Pair()
         let recorder = Recorder()
         try loop.watch(pair.near, for: [.readable, .edgeTriggered], source: recorder)
@@ -73,6 +75,7 @@ private final class Recorder: EventSource {
         throws
     {
         let loop = try EventLoop()
+        defer { loop.end() }
         let first = try Pair()
         let second = try Pair()
         let newcomer = Recorder()
@@ -106,6 +109,7 @@ private final class Recorder: EventSource {
 
     @Test func `an alarm that comes due in a busy turn is not kept waiting for its end`() throws {
         let loop = try EventLoop()
+        defer { loop.end() }
         let pairs = try (0..<3).map { _ in try Pair() }
         var order: [String] = []
         loop.onAlarm = {
@@ -130,6 +134,7 @@ private final class Recorder: EventSource {
         throws
     {
         let loop = try EventLoop()
+        defer { loop.end() }
         let time = clinux_monotonic_ns() + 2_000_000
         var calls = 0
         loop.alarmNs = time
@@ -148,6 +153,7 @@ private final class Recorder: EventSource {
 
     @Test func `a loop is free for what ends before its alarm`() throws {
         let loop = try EventLoop()
+        defer { loop.end() }
         #expect(loop.isFree(forNs: .max))
         loop.alarmNs = clinux_monotonic_ns() + 60_000_000_000
         #expect(loop.isFree(forNs: 1_000_000))
@@ -158,6 +164,7 @@ private final class Recorder: EventSource {
 
     @Test func `another turn comes after what is ready`() throws {
         let loop = try EventLoop()
+        defer { loop.end() }
         let pair = try Pair()
         var order: [String] = []
         let busy = Recorder()
@@ -174,6 +181,7 @@ private final class Recorder: EventSource {
 
     @Test func `timers run in the order of their times, and not before them`() throws {
         let loop = try EventLoop()
+        defer { loop.end() }
         let start = clinux_monotonic_ns()
         var order: [Int] = []
         for delay in [3, 1, 2, 1, 0] {
@@ -189,6 +197,7 @@ private final class Recorder: EventSource {
 
     @Test func `a cancelled timer does not run, and an old name cancels nothing else`() throws {
         let loop = try EventLoop()
+        defer { loop.end() }
         var ran: [String] = []
         let first = loop.schedule(afterNs: 0) { ran.append("first") }
         loop.cancel(first)
@@ -200,6 +209,7 @@ private final class Recorder: EventSource {
 
     @Test func `timers that are cancelled in any order leave the others in order`() throws {
         let loop = try EventLoop()
+        defer { loop.end() }
         let start = clinux_monotonic_ns()
         var random = SystemRandomNumberGenerator()
         var ran: [Int64] = []
@@ -241,6 +251,7 @@ private final class Recorder: EventSource {
 
     @Test func `work from other threads runs on the loop`() throws {
         let loop = try EventLoop()
+        defer { loop.end() }
         let poster = loop.poster
         let total = Total()
         for _ in 0..<4 {
@@ -252,6 +263,7 @@ private final class Recorder: EventSource {
 
     @Test func `waiting is fine to the microsecond, not to the millisecond`() throws {
         let loop = try EventLoop()
+        defer { loop.end() }
         var best = Int64.max
         for _ in 0..<20 {
             let due = clinux_monotonic_ns() + 200_000

@@ -129,6 +129,7 @@ final class LinkCore {
 
     func stop() {
         fronts.forEach { $0.stop() }
+        events.end()
         loop.stop()
     }
 }

@@ -183,6 +183,7 @@ final class Acceptor: EventSource {
         Thread.current.threadDictionary[Self.threadKey] = self
         sweep()
         loop.run()
+        loop.end()
         Thread.current.threadDictionary.removeObject(forKey: Self.threadKey)
     }
 

@@ -25,10 +25,12 @@ import Testing
 
     private func relay(_ fixture: UpstreamFixture) -> Seen {
         let seen = Seen()
-        let relay = UpstreamRelay(limits: fixture.client.limits) { head, body in
-            (seen.head, seen.body) = (head, body)
-        } failed: {
-            seen.error = $0
+        // It holds the relay by its body.
+        let relay = UpstreamRelay(limits: fixture.client.limits) { [weak seen] head, body in
+            seen?.head = head
+            seen?.body = body
+        } failed: { [weak seen] in
+            seen?.error = $0
         }
         fixture.client.open(fixture.head(), receiver: relay).finish()
         return seen
