@@ -49,11 +49,13 @@ final class ChromiumClient {
             // As the model's, connections and kept preflights are those of one cell.
             try tab?.close()
             tab = nil
-        } catch .interrupted {
-            // What was measured is kept.
         } catch {
-            guard case .browser(let reason) = error else { fatalError("all cases are named") }
-            throw CommandError(exitCode: .targetUnavailable, message: "chromium: \(reason)")
+            switch error {
+            // What was measured is kept.
+            case .interrupted: break
+            case .browser(let reason):
+                throw CommandError(exitCode: .targetUnavailable, message: "chromium: \(reason)")
+            }
         }
         measured.finish()
         var result = CellResult(

@@ -103,6 +103,8 @@ final class EmbeddedEndpoint {
         try? input.fileHandleForWriting.close()
         if process.isRunning {
             let deadline = DispatchTime.now().uptimeNanoseconds + Self.endTimeLimitNs
+            // To look is all that is safe here: tried without, waitUntilExit() never returned when this
+            // process had run out of descriptors.
             while isServing(), DispatchTime.now().uptimeNanoseconds < deadline { usleep(2000) }
             if process.isRunning { kill(process.processIdentifier, SIGKILL) }
             process.waitUntilExit()
