@@ -15,10 +15,7 @@ struct PresignPrinter {
             contents = nil
             return
         }
-        guard let contents = FileManager.default.contents(atPath: file) else {
-            throw .usage("--file: cannot read '\(file)'")
-        }
-        self.contents = contents
+        contents = Data(try InputFile.read(file, for: "--file", limit: 1 << 30))
     }
 
     func text(

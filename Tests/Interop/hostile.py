@@ -19,9 +19,10 @@ def is_clean(text: str) -> bool:
 
 
 class Hostile:
-    """As a context. `fields` are lines of the head as they are; `body` is bytes."""
+    """As a context. `fields` are lines of the head as they are; `body` is bytes, or makes them of the
+    request's path."""
 
-    def __init__(self, status: int, body: bytes = b"", fields: tuple[bytes, ...] = ()):
+    def __init__(self, status: int, body=b"", fields: tuple[bytes, ...] = ()):
         self.answer = status, body, fields
         self.asked: list[tuple[str, str, dict[str, str]]] = []
 
@@ -39,6 +40,7 @@ class Hostile:
                 fields = {name.lower(): value for name, value in self.headers.items()}
                 outer.asked.append((self.command, self.path, fields))
                 status, body, fields = outer.answer
+                body = body(self.path) if callable(body) else body
                 lines = [b"HTTP/1.1 %d x" % status, *fields, b"Content-Length: %d" % len(body)]
                 self.wfile.write(b"\r\n".join(lines) + b"\r\n\r\n" + body)
 

@@ -2,6 +2,7 @@
 
 import os
 import pty
+import re
 import resource
 import shutil
 import signal
@@ -204,3 +205,15 @@ def test_a_clock_that_is_set_changes_no_latency_and_is_said(tmp_path, stepped_cl
     # What was signed before the clock was set and used after it may be refused; no more than that.
     assert int(row["errors"]) <= 2
     assert len(seconds(tmp_path / "run")) <= 3
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_before_the_first_cell_ends_with_130_and_without_results(tmp_path, number):
+    folder = tmp_path / "run"
+    with Running(folder) as run:
+        status = Path(f"/proc/{run.process.pid}/status")
+        while not int(re.search(r"SigCgt:\s*(\w+)", status.read_text())[1], 16) >> (number - 1) & 1:
+            assert run.process.poll() is None
+        run.process.send_signal(number)
+        assert run.end() == 130
+    assert not folder.exists() or results.record(folder)["status"] == "partial"

@@ -242,3 +242,28 @@ def test_keys_that_an_api_names_go_on_in_the_same_file(tmp_path):
         now = (tmp_path / "run/keys.csv").read_text()
         assert now.startswith(before) and "torn" not in now and len(now) > len(before)
         assert endpoint.keys() <= set(now.splitlines())
+
+
+@pytest.mark.parametrize(("name", "column"), [("summary.csv", "cut_off"), ("timeline.csv", "overflow"), ("samples.csv", "requests")])
+def test_rows_of_other_columns_are_refused_before_anything_is_written(tmp_path, name, column):
+    folder = tmp_path / "run"
+    cut_off(folder, 1)
+    lines = (folder / name).read_text().splitlines(keepends=True)
+    position = lines[0].rstrip("\n").split(",").index(column)
+    shorter = [",".join(f for i, f in enumerate(line.rstrip("\n").split(",")) if i != position) + "\n" for line in lines]
+    (folder / name).write_text("".join(shorter))
+    before = {file: (folder / file).read_bytes() for file in (*FILES, "run.json")}
+    done = resume(folder)
+    assert done.code == 1 and name in done.err and column in done.err, done.text
+    assert before == {file: (folder / file).read_bytes() for file in (*FILES, "run.json")}
+
+
+@pytest.mark.parametrize("name", ["samples.csv", "timeline.csv", "histograms.csv"])
+def test_a_run_that_lacks_a_file_is_refused_before_anything_is_written(tmp_path, name):
+    folder = tmp_path / "run"
+    cut_off(folder, 1)
+    (folder / name).unlink()
+    before = (folder / "run.json").read_bytes()
+    done = resume(folder)
+    assert done.code == 1 and name in done.err, done.text
+    assert (folder / "run.json").read_bytes() == before and not (folder / name).exists()

@@ -47,6 +47,7 @@ struct BucketListing {
     ) throws(Failure) {
         var after: (key: String, id: String)?
         var emptyPages = 0
+        var seen: Set<[String]> = []
         while true {
             let text = try ask(kind, prefix, after)
             guard text.contains("<" + kind.documentName) else {
@@ -58,7 +59,12 @@ struct BucketListing {
                 return
             }
             emptyPages = entries.isEmpty ? emptyPages + 1 : 0
-            guard next != after ?? ("", ""), emptyPages < Self.emptyPageLimit else {
+            // One that goes round comes back to a place, or to what it has shown.
+            var isNew = seen.insert([next.key, next.id]).inserted
+            if let first = entries.first {
+                isNew = seen.insert([first.key, first.id ?? "", ""]).inserted && isNew
+            }
+            guard isNew, emptyPages < Self.emptyPageLimit else {
                 throw Failure(kind: kind, status: nil, reason: "the listing does not end")
             }
             after = next

@@ -1,3 +1,4 @@
+import Foundation
 import Measure
 import NetIO
 import Transfer
@@ -21,13 +22,18 @@ final class SequentialClient {
 
     deinit { engine.close() }
 
-    /// - Parameter isCleaning: goes on after an interrupt, for what must not stay behind.
-    func send(_ request: Request, isCleaning: Bool = false) -> Result<Answer, FailedTransfer> {
+    /// - Parameters:
+    ///   - isCleaning: goes on after an interrupt, for what must not stay behind.
+    ///   - deadline: cancels the request then.
+    func send(
+        _ request: Request, isCleaning: Bool = false, until deadline: Date = .distantFuture
+    ) -> Result<Answer, FailedTransfer> {
         var result: Result<Answer, FailedTransfer>?
         engine.send(request) { result = $0 }
         while true {
             if let result { return result }
-            if Interruption.isRequested, !isCleaning { engine.cancelAll() }
+            let isOver = Interruption.isRequested && !isCleaning || Date() > deadline
+            if isOver { engine.cancelAll() }
             let tick = loop.schedule(afterNs: Self.tickNs) {}
             loop.turn()
             loop.cancel(tick)

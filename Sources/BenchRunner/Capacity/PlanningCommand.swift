@@ -64,11 +64,15 @@ enum PlanningCommand {
 /// The rows of a `capacity.csv` by its columns' names.
 enum CapacityRows {
     static func read(_ path: String) throws(CommandError) -> [[String: String]] {
-        guard let data = FileManager.default.contents(atPath: path) else {
-            throw CommandError(exitCode: .nothingToCompare, message: "cannot read \(path)")
+        let bytes: [UInt8]
+        do throws(InputFile.Failure) {
+            bytes = try InputFile.read(path, isRegular: true)
+        } catch {
+            throw CommandError(
+                exitCode: .nothingToCompare, message: "\(path) \(error.reason)")
         }
         do throws(CSVError) {
-            let table = try CSVDecoder(Array(data))
+            let table = try CSVDecoder(bytes)
             guard table.header.starts(with: CapacityFile.columns) else {
                 throw CSVError(line: 1, reason: "these are not the columns of a capacity.csv")
             }

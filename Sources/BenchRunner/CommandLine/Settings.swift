@@ -123,9 +123,7 @@ struct Settings {
 /// `--plan FILE.json`: one object whose keys are the command's flags without their dashes.
 enum PlanFile {
     static func read(_ path: String, keys: [String]) throws(CommandError) -> [String: String] {
-        guard let data = FileManager.default.contents(atPath: path) else {
-            throw .usage("--plan: cannot read '\(path)'")
-        }
+        let data = Data(try InputFile.read(path, for: "--plan"))
         let parsed: Any
         do {
             parsed = try JSONSerialization.jsonObject(with: data)

@@ -50,8 +50,14 @@ enum TerminalText {
     private static func needsEscape(_ scalar: Unicode.Scalar) -> Bool {
         switch scalar {
         case "\n", "\t": false
-        case "\u{0}"..."\u{1F}", "\u{7F}"..."\u{9F}", "\u{61C}", "\u{200E}", "\u{200F}",
-            "\u{2028}"..."\u{202E}", "\u{2066}"..."\u{2069}":
+        case "\u{0}"..."\u{1F}", "\u{7F}"..."\u{9F}": true
+        default: turnsDirection(scalar)
+        }
+    }
+
+    static func turnsDirection(_ scalar: Unicode.Scalar) -> Bool {
+        switch scalar {
+        case "\u{61C}", "\u{200E}", "\u{200F}", "\u{2028}"..."\u{202E}", "\u{2066}"..."\u{2069}":
             true
         default: false
         }

@@ -15,13 +15,8 @@ enum PriceBookReader {
     /// `--prices FILE`, over the built-in book: entries with the same id, region and place take the
     /// place of the built-in ones, others are added.
     static func overlay(_ path: String) throws(CommandError) -> PriceBook {
-        guard let data = FileManager.default.contents(atPath: path) else {
-            throw .usage("--prices: cannot read '\(path)'")
-        }
-        guard data.count <= fileLimitBytes else {
-            throw .usage("--prices: '\(path)' is larger than \(fileLimitBytes) bytes")
-        }
-        return PriceBook.embedded.overlaid(with: try read([UInt8](data), name: path))
+        let bytes = try InputFile.read(path, for: "--prices", limit: fileLimitBytes)
+        return PriceBook.embedded.overlaid(with: try read(bytes, name: path))
     }
 
     static func read(_ bytes: [UInt8], name: String) throws(CommandError) -> PriceBook {

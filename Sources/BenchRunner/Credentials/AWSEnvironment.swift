@@ -9,7 +9,7 @@ struct AWSEnvironment: Sendable {
     /// A profile that was named on the command line; then keys in the environment do not count.
     var explicitProfile: String?
     var readFile: @Sendable (String) -> String? = {
-        try? String(contentsOfFile: $0, encoding: .utf8)
+        (try? InputFile.read($0)).flatMap { String(validating: $0, as: UTF8.self) }
     }
     /// Sends one request; nil without an answer.
     var ask: @Sendable (Request) -> Answer? = { request in

@@ -10,12 +10,10 @@ struct GuardExpectations {
 
     init(path: String) throws(CommandError) {
         self.path = path
-        guard let data = FileManager.default.contents(atPath: path) else {
-            throw .usage("--expect: cannot read '\(path)'")
-        }
+        let bytes = try InputFile.read(path, for: "--expect")
         let table: CSVDecoder
         do throws(CSVError) {
-            table = try CSVDecoder(Array(data))
+            table = try CSVDecoder(bytes)
         } catch {
             throw .usage("--expect: '\(path)': \(error)")
         }

@@ -45,7 +45,8 @@ struct HistogramMerge {
     // MARK: Fast
 
     private mutating func addFast(_ path: String) -> Bool {
-        guard let data = try? Data(contentsOf: URL(fileURLWithPath: path), options: .alwaysMapped)
+        guard (try? RecordedFile(path)) != nil,
+            let data = try? Data(contentsOf: URL(fileURLWithPath: path), options: .alwaysMapped)
         else { return false }
         return data.withUnsafeBytes { bytes in
             guard bytes.starts(with: Self.header), bytes.last == 0x0A else { return false }

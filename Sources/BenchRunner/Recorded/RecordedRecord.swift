@@ -5,6 +5,8 @@ import Presign
 struct RecordedRecord {
     /// The newest schema that this version reads; later ones may mean other things.
     static let newestSchema = 1
+    /// The record of thousands of merged shards is some megabytes.
+    private static let limitBytes = 256 << 20
 
     let path: String
     /// The whole document.
@@ -40,14 +42,19 @@ struct RecordedRecord {
 
     init(path: String) throws(RecordedError) {
         self.path = path
-        guard let data = FileManager.default.contents(atPath: path) else {
-            throw .absent(path, "cannot be read; is this a results directory?")
+        let bytes: [UInt8]
+        do throws(InputFile.Failure) {
+            bytes = try InputFile.read(path, isRegular: true, limit: Self.limitBytes)
+        } catch {
+            throw error.isAbsence
+                ? .absent(path, "cannot be read; is this a results directory?")
+                : RecordedError(path: path, error)
         }
         do throws(JSONError) {
-            json = try JSONParser.parse([UInt8](data))
+            json = try JSONParser.parse(bytes)
         } catch {
             throw RecordedError(
-                path: path, line: Self.line(of: error.offset, in: data),
+                path: path, line: Self.line(of: error.offset, in: bytes),
                 reason: "is not valid JSON (\(error.reason)): truncated or edited")
         }
         guard let schema = json["schema_version"]?.integer, json.object != nil else {
@@ -76,7 +83,7 @@ struct RecordedRecord {
         return text
     }
 
-    private static func line(of offset: Int, in data: Data) -> Int {
-        1 + data.prefix(offset).count { $0 == 0x0A }
+    private static func line(of offset: Int, in bytes: [UInt8]) -> Int {
+        1 + bytes.prefix(offset).count { $0 == 0x0A }
     }
 }

@@ -5,7 +5,6 @@ import Measure
 final class RecordedTable {
     let path: String
     private var reader: CSVReader
-    private static let blockBytes = 1 << 18
     /// The row's next field.
     private var field = 0
     /// Texts repeat from row to row: one that is the same again is not made anew.
@@ -18,18 +17,13 @@ final class RecordedTable {
         path: String, columns: [String], toleratesTornEnd: Bool = false
     ) throws(RecordedError) {
         self.path = path
-        guard let file = FileHandle(forReadingAtPath: path) else {
-            let reason = String(cString: strerror(errno))
-            throw errno == ENOENT
-                ? .absent(path, "there is no such file")
-                : RecordedError(path: path, reason: "cannot be read: \(reason)")
-        }
+        let file = try RecordedFile(path)
         do throws(CSVError) {
             reader = try CSVReader(toleratesTornEnd: toleratesTornEnd) { () throws(CSVError) in
-                do {
-                    return [UInt8](try file.read(upToCount: Self.blockBytes) ?? Data())
+                do throws(InputFile.Failure) {
+                    return try InputFile.block(file.descriptor)
                 } catch {
-                    throw CSVError(line: 0, reason: "cannot be read to its end: \(error)")
+                    throw CSVError(line: 0, reason: error.reason)
                 }
             }
         } catch {

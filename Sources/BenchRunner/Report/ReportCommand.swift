@@ -59,10 +59,9 @@ enum ReportCommand {
     private static func checkReplaceable(_ path: String) throws(CommandError) {
         guard FileManager.default.fileExists(atPath: path) else { return }
         let opening = Array(ReportPage.opening.utf8)
-        let head = FileHandle(forReadingAtPath: path).flatMap {
-            try? $0.read(upToCount: opening.count)
-        }
-        guard let head, [UInt8](head) == opening else {
+        let file = try? RecordedFile(path)
+        let head = file.flatMap { try? InputFile.block($0.descriptor, bytes: opening.count) }
+        guard head == opening else {
             throw .usage("--out: '\(path)' is there and is no report; choose another name")
         }
     }

@@ -14,6 +14,42 @@ struct ResultsTrim {
 
     init(_ run: RecordedRun) { self.run = run }
 
+    /// What a run that goes on appends to, with all the columns of its rows.
+    static let columns = [
+        "summary.csv": Columns.summary + Columns.appendedToSummary,
+        "histograms.csv": Columns.histograms,
+        "timeline.csv": Columns.timeline + Columns.appendedToTimeline,
+        "samples.csv": Columns.samples + Columns.appendedToSamples,
+    ]
+
+    /// - Throws: for a file that is not there, or whose rows have other columns: those that follow would
+    ///   be longer than its header.
+    static func check(_ run: RecordedRun) throws(RecordedError) {
+        for name in columns.keys.sorted() { _ = try table(name, of: run) }
+    }
+
+    private static func table(
+        _ name: String, of run: RecordedRun
+    ) throws(RecordedError) -> RecordedTable {
+        let columns = columns[name] ?? []
+        let table: RecordedTable
+        do throws(RecordedError) {
+            table = try RecordedTable(
+                path: run.file(name), columns: columns, toleratesTornEnd: true)
+        } catch {
+            var error = error
+            // Something is there to resume, but it is damaged.
+            error.isAbsence = false
+            throw error
+        }
+        guard table.header.count == columns.count else {
+            throw RecordedError(
+                path: run.file(name), line: 1, column: table.header.last,
+                reason: "is no column of this version: the run cannot be resumed")
+        }
+        return table
+    }
+
     /// `summary.csv` first: what it does not name, readers leave out.
     mutating func trim() throws(CommandError) {
         let finished = Set(run.wholeCells.map(\.roundKey))
@@ -21,14 +57,11 @@ struct ResultsTrim {
         let isFiles = run.isFiles
         let isMixed = { (key: RoundKey) in mixed.contains(key.scenario) || isFiles }
         do throws(RecordedError) {
-            for (name, columns) in [
-                ("summary.csv", Columns.summary), ("histograms.csv", Columns.histograms),
-                ("timeline.csv", Columns.timeline),
-            ] {
-                try shorten(name, columns) { key, _ in finished.contains(key) }
+            for name in ["summary.csv", "histograms.csv", "timeline.csv"] {
+                try shorten(name) { key, _ in finished.contains(key) }
             }
             var last: Int64 = 0
-            try shorten("samples.csv", Columns.samples) { key, table throws(RecordedError) in
+            try shorten("samples.csv") { key, table throws(RecordedError) in
                 let size = isMixed(key) ? nil : key.sizeBytes
                 let row = RoundKey(scenario: key.scenario, sizeBytes: size, round: key.round)
                 guard finished.contains(row) else { return false }
@@ -46,12 +79,9 @@ struct ResultsTrim {
 
     /// Shortens a file to the rows of finished cells.
     private func shorten(
-        _ name: String, _ columns: [String],
-        isKept: (RoundKey, RecordedTable) throws(RecordedError) -> Bool
+        _ name: String, isKept: (RoundKey, RecordedTable) throws(RecordedError) -> Bool
     ) throws(RecordedError) {
-        guard run.has(name) else { return }
-        let table = try RecordedTable(
-            path: run.file(name), columns: columns, toleratesTornEnd: true)
+        let table = try Self.table(name, of: run)
         var end = table.offset
         var strange: Int?
         while try table.advance() {
@@ -88,7 +118,7 @@ struct ResultsTrim {
 
     /// Takes a last line away that has no end.
     private func endLines(_ name: String) throws(CommandError) {
-        guard
+        guard (try? RecordedFile(run.file(name))) != nil,
             let data = try? Data(
                 contentsOf: URL(fileURLWithPath: run.file(name)), options: .alwaysMapped)
         else { return }

@@ -41,6 +41,7 @@ final class ResumedRun {
                 return nil
             }
             try run.checkWholeness()
+            try ResultsTrim.check(run)
             return try ResumedRun(run, lock)
         } catch {
             throw error.commandError
@@ -51,8 +52,8 @@ final class ResumedRun {
         self.run = run
         self.lock = lock
         directory = ResultsDirectory(existing: run.path)
-        let data = FileManager.default.contents(atPath: run.record.path) ?? Data()
-        json = (try? JSONSerialization.jsonObject(with: data)) as? [String: Any] ?? [:]
+        let bytes = (try? InputFile.read(run.record.path, isRegular: true)) ?? []
+        json = (try? JSONSerialization.jsonObject(with: Data(bytes))) as? [String: Any] ?? [:]
         if let reason = Self.whyNot(run.record) {
             throw RecordedError(path: run.record.path, reason: "cannot be resumed: " + reason)
         }

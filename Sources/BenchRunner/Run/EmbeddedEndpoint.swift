@@ -57,10 +57,21 @@ final class EmbeddedEndpoint {
             var hangup = pollfd(
                 fd: output.fileHandleForReading.fileDescriptor, events: 0, revents: 0)
             if poll(&hangup, 1, 5) > 0 {
-                throw Self.unavailable("it ended while starting")
+                throw endWhileStarting()
             }
         }
         throw Self.unavailable("it did not listen within 20 s")
+    }
+
+    /// A disk that takes no file of the child takes none of this process either.
+    private func endWhileStarting() -> CommandError {
+        process.waitUntilExit()
+        let hasWritten = process.terminationStatus != ExitCode.resultsNotWritten.rawValue
+        return CommandError(
+            exitCode: hasWritten ? .targetUnavailable : .resultsNotWritten,
+            message: hasWritten
+                ? "the embedded endpoint is not available: it ended while starting"
+                : "the embedded endpoint cannot write its temporary file in \(folder)")
     }
 
     /// What the roles have used so far; nil when the child does not answer.

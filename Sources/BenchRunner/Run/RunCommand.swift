@@ -44,6 +44,7 @@ extension Command {
 
 enum RunCommand {
     static func run(_ arguments: Arguments) throws(CommandError) -> ExitCode {
+        Interruption.watch()
         if let path = arguments.value("resume") { return try ResumeCommand.run(path, arguments) }
         let settings = try Settings(arguments, for: .run)
         if let against = try AgainstRun(settings) { return try against.run() }
@@ -64,7 +65,6 @@ enum RunCommand {
         try DescriptorLimit.fit(&plan)
         // Before anything starts: a browser that is not there is no reason to wait.
         if plan.client.kind == .chromium { _ = try ChromiumProgram.find() }
-        Interruption.watch()
         let (target, endpoint) = try open(plan)
         defer { endpoint?.stop() }
         try resumed?.check(RunRecord(plan: plan, target: target, startedAt: Date()))
@@ -72,6 +72,8 @@ enum RunCommand {
         if WrittenRecord.isNamedByAPI(plan, target) {
             try resumed?.check(apiFolder: plan.api.folder)
         }
+        // Nothing was measured: there is nothing to keep.
+        if Interruption.isRequested { return .interrupted }
         let startedAt = Date()
         let directory =
             if let resumed { resumed.directory } else { try newDirectory(plan, startedAt) }

@@ -203,9 +203,7 @@ enum ServeCommand {
             let secret_key: String
             let session_token: String?
         }
-        guard let data = FileManager.default.contents(atPath: path) else {
-            throw .usage("\(source): cannot read '\(path)'")
-        }
+        let data = Data(try InputFile.read(path, for: source))
         guard let entries = try? JSONDecoder().decode([Entry].self, from: data), !entries.isEmpty
         else {
             throw .usage(

@@ -43,11 +43,14 @@ final class BarrierClient {
         let modified: Double
     }
 
-    func list(_ prefix: String) throws(CommandError) -> [Listed] {
+    /// - Parameter deadline: a server that has always one page more is left then.
+    func list(_ prefix: String, until deadline: Date) throws(CommandError) -> [Listed] {
         var (all, page): ([Listed], String?) = ([], nil)
         repeat {
+            guard Date() < deadline else { throw failure("the listing of \(prefix) does not end") }
             let request = requests.listObjects(prefix: prefix, continuation: page, at: now)
-            let text = String(decoding: try send(request, "list", prefix).body, as: UTF8.self)
+            let answer = try send(request, "list", prefix, until: deadline)
+            let text = String(decoding: answer.body, as: UTF8.self)
             for entry in text.components(between: "<Contents>", and: "</Contents>") {
                 let key = entry.components(between: "<Key>", and: "</Key>").first
                 let time = entry.components(between: "<LastModified>", and: "</LastModified>").first
@@ -67,11 +70,11 @@ final class BarrierClient {
     }
 
     private func send(
-        _ request: Request, _ verb: String, _ key: String
+        _ request: Request, _ verb: String, _ key: String, until deadline: Date = .distantFuture
     ) throws(CommandError) -> Answer {
         let sent = Date().timeIntervalSince1970
         let answer: Answer
-        switch client.send(request) {
+        switch client.send(request, until: deadline) {
         case .success(let complete): answer = complete
         case .failure(let failed):
             throw failure("cannot \(verb) \(key) at \(storeURL): \(failed.failure.message)")

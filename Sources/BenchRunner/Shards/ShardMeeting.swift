@@ -16,6 +16,8 @@ final class ShardMeeting {
     private static let sharpSeconds = 0.02
     /// For the others to see the last objects before they are taken away.
     private static let partingSeconds = 10.0
+    /// For a last look that has begun in time.
+    private static let listingSeconds = 1.0
 
     init(_ plan: ShardPlan, _ run: RunPlan, _ target: RunTarget) throws(CommandError) {
         self.plan = plan
@@ -72,7 +74,7 @@ final class ShardMeeting {
         put.append(own)
         let deadline = Date(timeIntervalSinceNow: patience.inSeconds)
         while !Interruption.isRequested {
-            let listed = try client.list(keys.prefix(cell))
+            let listed = try client.list(keys.prefix(cell), until: deadline + Self.listingSeconds)
             let there = shards(listed, cell)
             show(there.count)
             if there.count == plan.shard.count {
@@ -106,7 +108,7 @@ final class ShardMeeting {
         let deadline = Date(timeIntervalSinceNow: Self.partingSeconds)
         var most = 0
         while Date() < deadline, !Interruption.isRequested {
-            guard let listed = try? client.list(keys.prefix("end")) else { return }
+            guard let listed = try? client.list(keys.prefix("end"), until: deadline) else { return }
             let count = shards(listed, "end").count
             guard count < plan.shard.count, count >= most else { return }
             most = count
@@ -126,7 +128,8 @@ final class ShardMeeting {
     private func narrow(_ client: BarrierClient, cell: String, before time: Double) {
         let left = time - client.offset.middle - Date().timeIntervalSince1970
         guard client.offset.uncertainty > Self.sharpSeconds, left > 1 else { return }
-        _ = try? client.list(keys.prefix(cell))
+        _ = try? client.list(
+            keys.prefix(cell), until: Date(timeIntervalSinceNow: left))
     }
 
     /// - Parameter start: in seconds of Unix time by this machine's clock; asked again while waiting.

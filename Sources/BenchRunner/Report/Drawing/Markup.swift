@@ -30,6 +30,11 @@ struct Markup: ExpressibleByStringInterpolation, Sendable {
             case "'": escaped += "&#39;"
             case "\t", "\n": escaped.unicodeScalars.append(scalar)
             case "\u{0}"..."\u{1F}", "\u{7F}"..."\u{9F}": escaped += "\u{FFFD}"
+            // What turns the direction of writing shows a name as another one; and a page that goes to a
+            // log must not speak to the CI system that reads it (`::error`, `##[error]`).
+            case _ where TerminalText.turnsDirection(scalar): escaped += "\u{FFFD}"
+            case ":": escaped += escaped.hasSuffix(":") ? "&#58;" : ":"
+            case "#": escaped += escaped.hasSuffix("#") ? "&#35;" : "#"
             default: escaped.unicodeScalars.append(scalar)
             }
         }

@@ -1,0 +1,83 @@
+"""Pipes, folders and devices where a results directory has files, and files without an end."""
+
+import os
+import resource
+import shutil
+import subprocess
+
+import pytest
+
+import made_runs
+import program
+
+READERS = [
+    ("report", "-o", "{new}"), ("compare",), ("export", "--jtl", "{new}"), ("cost",), ("recommend",), ("merge", "-o", "{new}"),
+    ("clean",), ("run", "--resume"),
+]  # fmt: skip
+FILES = ("run.json", "summary.csv", "samples.csv", "histograms.csv", "timeline.csv")
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    return made_runs.write(tmp_path_factory.mktemp("odd") / "run", made_runs.cells(), made_runs.record())
+
+
+@pytest.mark.parametrize("name", FILES)
+@pytest.mark.parametrize("make", [os.mkfifo, os.mkdir, lambda path: os.symlink("/dev/zero", path)], ids=["pipe", "folder", "device"])
+def test_what_is_no_file_is_named_and_not_waited_for(made, tmp_path, name, make):
+    folder = tmp_path / "run"
+    shutil.copytree(made, folder)
+    (folder / name).unlink(missing_ok=True)
+    make(folder / name)
+    for words in READERS:
+        command, *flags = [word.replace("{new}", str(tmp_path / f"new-{words[0]}")) for word in words]
+        operands = [folder, folder] if command == "compare" else [folder]
+        done = program.run(command, *flags, *operands)
+        assert "Foundation" not in done.text and "NSCocoa" not in done.text and "Error Domain" not in done.text
+        if done.code != 0:
+            assert done.code in (1, 2, 4, 5, 64) and len(done.err.strip().splitlines()) <= 3, (words, done.text)
+    assert (folder / name).exists() or (folder / name).is_symlink()
+
+
+def test_the_reader_says_what_it_found(made, tmp_path):
+    folder = tmp_path / "run"
+    shutil.copytree(made, folder)
+    (folder / "histograms.csv").unlink()
+    os.mkfifo(folder / "histograms.csv")
+    done = program.run("report", folder, "-o", tmp_path / "page.html")
+    assert done.code == 1 and "histograms.csv" in done.err and "is no file (a pipe)" in done.err
+
+
+@pytest.mark.parametrize(
+    "words",
+    [("run", "--plan"), ("capacity", "--plan"), ("guard", "--expect"), ("cost", "{run}", "--prices"), ("serve", "--credentials")],
+    ids=lambda words: words[-1],
+)
+def test_a_file_without_an_end_is_refused(made, words):
+    done = program.run(*[word.replace("{run}", str(made)) for word in words], "/dev/zero")
+    assert done.code == 64 and "is longer than" in done.err, done.text
+
+
+def test_a_plan_may_come_through_a_pipe():
+    done = subprocess.run(
+        ["bash", "-c", f"{program.BINARY} run --plan <(echo '{{\"strange\": 1}}')"],
+        capture_output=True, text=True, timeout=program.TIME_LIMIT_S, env=program.clean_environment(),
+    )  # fmt: skip
+    assert done.returncode == 64 and "unknown key 'strange'" in done.stderr
+
+
+def test_a_report_does_not_wait_for_a_pipe_in_its_place(made, tmp_path):
+    os.mkfifo(tmp_path / "page.html")
+    done = program.run("report", made, "-o", tmp_path / "page.html")
+    assert done.code == 64 and "is no report" in done.err
+
+
+@pytest.mark.parametrize("limit", [0, 100, 1000, 3000])
+def test_files_that_may_not_grow_at_all_are_a_disk_that_is_full(tmp_path, limit):
+    done = subprocess.run(
+        [program.BINARY, "run", "--link", "loopback", "--scenarios", "presigned-put", "--size", "1KiB", "-n", "1", "-c", "1",
+         "--warmup", "0s", "--rounds", "1", "-q", "-o", tmp_path / "run"],
+        capture_output=True, text=True, timeout=program.TIME_LIMIT_S, env=program.clean_environment(),
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit)),
+    )  # fmt: skip
+    assert done.returncode == 74, done.stderr
