@@ -49,7 +49,7 @@ import Testing
     }
 
     @Test func `a plan file that is absent or broken is a usage error`() throws {
-        #expect(message("--plan", "/nowhere.json").contains("cannot read"))
+        #expect(message("--plan", "/nowhere.json").contains("cannot be read"))
         let path = NSTemporaryDirectory() + "plan-\(UUID().uuidString).json"
         defer { try? FileManager.default.removeItem(atPath: path) }
         try #"{"rounds": "#.write(toFile: path, atomically: true, encoding: .utf8)

@@ -64,6 +64,12 @@ import Testing
                     "SLURM_ARRAY_TASK_COUNT": "4",
                 ], nil
             ),
+            (
+                [
+                    "SLURM_ARRAY_TASK_ID": "1", "SLURM_ARRAY_TASK_COUNT": "4611686018427387904",
+                    "SLURM_PROCID": "1", "SLURM_STEP_NUM_TASKS": "4",
+                ], nil
+            ),
             (["PARALLEL_SEQ": "9"], 8), (["JOB_COMPLETION_INDEX": "8"], 8),
             (["AWS_BATCH_JOB_NODE_INDEX": "1", "AWS_BATCH_JOB_NUM_NODES": "3"], 4),
         ] as [([String: String], Int?)])

@@ -191,7 +191,7 @@ def test_a_shard_alone_at_the_barrier_gives_up_and_names_the_others(endpoint, tm
     ],
 )
 def test_wrong_flags_say_what_to_type(flags, words_in_error, tmp_path):
-    done = program.run("run", *flags, "-n", 1, "-o", tmp_path / "run")
+    done = program.run("run", *flags, "-n", 4, "-o", tmp_path / "run")
     assert done.code == 64
     assert words_in_error in done.err
 

@@ -76,7 +76,11 @@ def test_an_empty_folder_of_files_is_named(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "plan, named", [('{"sizes": "1KiB"}', "size"), ('{"size": "1K', "JSON"), ("[1]", "object")]
+    "plan, named",
+    [('{"sizes": "1KiB"}', "size"), ('{"size": "1K', "JSON"), ("[1]", "object"), ('{"out": "a\\u0000b"}', "NUL"),
+     ('{"rounds": 1, "rounds": 2}', "twice"), ('{"slo": [["errors < 1%"]]}', "list"), ('{"size": null}', "text"),
+     ('{"%s": 1}' % ("k" * 500_000), "unknown key 'kkk"), ("[" * 100_000, "nested"), ('{"slo": "%s"}' % ("x" * 2_000_000), "longer than")],
+    ids=lambda value: value[:20],
 )
 def test_a_wrong_plan_file_is_named(tmp_path, plan, named):
     path = tmp_path / "plan.json"
@@ -209,3 +213,22 @@ def test_the_version_is_one_line():
     assert done.code == 0
     assert done.out.startswith("uploadbench ")
     assert len(done.out.splitlines()) == 1
+
+
+def test_a_plan_may_be_named_by_the_environment(tmp_path):
+    path = tmp_path / "plan.json"
+    path.write_text('{"sizes": "1KiB"}')
+    check(program.run("run", cwd=tmp_path, environment={"UPLOADBENCH_PLAN": str(path)}), USAGE, "size", "plan.json")
+    assert program.run("cost", "--print-prices", environment={"UPLOADBENCH_PLAN": str(path)}).code == 0
+
+
+def test_a_misspelt_variable_is_named():
+    done = program.run("run", "--plan", "/none", environment={"UPLOADBENCH_ROUND": "3", "UPLOADBENCH_SIZE": "1KiB"})
+    assert done.code == USAGE and "UPLOADBENCH_ROUND is no setting" in done.err and "UPLOADBENCH_ROUNDS" in done.err
+    assert "UPLOADBENCH_SIZE" not in done.err
+
+
+@pytest.mark.parametrize("flags", [("--shard", "0/9"), ("--shard", "0/3", "-c", 2), ("--shard", "0/3", "-n", 2)], ids=str)
+def test_shards_without_a_part_are_refused(tmp_path, flags):
+    done = program.run("run", *flags, "-o", tmp_path / "run", cwd=tmp_path)
+    assert done.code == USAGE and "or more to all of them" in done.err and not (tmp_path / "run").exists()

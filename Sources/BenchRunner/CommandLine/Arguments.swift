@@ -109,6 +109,8 @@ struct Arguments {
 
 /// The candidate with the smallest edit distance to `word`, if any is near enough to be meant.
 func nearest(to word: String, among candidates: [String]) -> String? {
+    // Nobody mistypes a page of text.
+    guard word.utf8.count <= 200 else { return nil }
     let ranked = candidates.map { (candidate: $0, distance: editDistance(word, $0)) }
     guard let best = ranked.min(by: { $0.distance < $1.distance }) else { return nil }
     return best.distance <= max(2, word.count / 3) ? best.candidate : nil

@@ -11,8 +11,12 @@ struct Settings {
         _ arguments: Arguments, for command: Command,
         environment: [String: String] = ProcessInfo.processInfo.environment
     ) throws(CommandError) {
+        let variable = environment[Self.variable("plan")].flatMap { $0.isEmpty ? nil : $0 }
+        let takesPlan = command.flags.contains { $0.name == "plan" }
+        UnknownVariables.warn(environment)
         try self.init(
-            arguments, for: command, environment: environment, planPath: arguments.value("plan"))
+            arguments, for: command, environment: environment,
+            planPath: arguments.value("plan") ?? (takesPlan ? variable : nil))
     }
 
     /// - Parameter planPath: the plan file; nil for none.
@@ -117,50 +121,5 @@ struct Settings {
             values.append(try parse(word.trimmingCharacters(in: .whitespaces), source))
         }
         return values
-    }
-}
-
-/// `--plan FILE.json`: one object whose keys are the command's flags without their dashes.
-enum PlanFile {
-    static func read(_ path: String, keys: [String]) throws(CommandError) -> [String: String] {
-        let data = Data(try InputFile.read(path, for: "--plan"))
-        let parsed: Any
-        do {
-            parsed = try JSONSerialization.jsonObject(with: data)
-        } catch {
-            throw .usage("--plan: '\(path)' is not valid JSON")
-        }
-        guard let object = parsed as? [String: Any] else {
-            throw .usage("--plan: '\(path)' must be a JSON object such as {\"size\": \"4MiB\"}")
-        }
-        var plan: [String: String] = [:]
-        // In order: of two unknown keys it is always the same one that the error names.
-        for (key, value) in object.sorted(by: { $0.key < $1.key }) {
-            guard keys.contains(key) else {
-                let hint = nearest(to: key, among: keys).map { "; did you mean '\($0)'?" } ?? ""
-                throw .usage("--plan: unknown key '\(key)' in '\(path)'\(hint)")
-            }
-            guard let text = text(of: value) else {
-                throw .usage(
-                    "--plan: '\(key)' in '\(path)' must be a text, a number, true or false, or a list"
-                )
-            }
-            plan[key] = text
-        }
-        return plan
-    }
-
-    private static func text(of value: Any) -> String? {
-        switch value {
-        case let text as String: return text
-        case let number as NSNumber:
-            // JSON's true and false arrive as NSNumber too.
-            let isBoolean = String(cString: number.objCType) == "c"
-            return isBoolean ? (number.boolValue ? "true" : "false") : "\(number)"
-        case let list as [Any]:
-            let texts = list.compactMap { text(of: $0) }
-            return texts.count == list.count ? texts.joined(separator: ",") : nil
-        default: return nil
-        }
     }
 }

@@ -43,10 +43,13 @@ struct AWSConfigFile: Sendable, Equatable {
     // MARK: Lines
 
     private mutating func name(_ line: String, at number: Int) throws(Failure) -> String {
-        guard let end = line.firstIndex(of: "]") else {
+        guard let end = line.unicodeScalars.firstIndex(of: "]") else {
             throw Failure(line: number, reason: "has no ] after the section's name")
         }
-        let words = ShellWords.split(String(line[line.index(after: line.startIndex)..<end])) ?? []
+        let words =
+            ShellWords.split(
+                String(line.unicodeScalars[line.unicodeScalars.index(after: line.startIndex)..<end])
+            ) ?? []
         guard !words.isEmpty else { throw Failure(line: number, reason: "names no section") }
         let name = words.joined(separator: " ")
         if sections[name] == nil { sections[name] = Section() }
@@ -56,11 +59,11 @@ struct AWSConfigFile: Sendable, Equatable {
     private mutating func setting(
         _ line: String, in section: String, at number: Int
     ) throws(Failure) -> String {
-        guard let mark = line.firstIndex(where: { $0 == "=" || $0 == ":" }),
+        guard let mark = line.unicodeScalars.firstIndex(where: { $0 == "=" || $0 == ":" }),
             mark > line.startIndex
         else { throw Failure(line: number, reason: "is no 'key = value'") }
         let key = line[..<mark].trimmed.lowercased()
-        sections[section]?.values[key] = line[line.index(after: mark)...].trimmed
+        sections[section]?.values[key] = line[line.unicodeScalars.index(after: mark)...].trimmed
         return key
     }
 
@@ -72,46 +75,17 @@ struct AWSConfigFile: Sendable, Equatable {
             sections[section]?.values[key] = value + "\n" + line
             return
         }
-        guard let mark = line.firstIndex(of: "=") else {
+        guard let mark = line.unicodeScalars.firstIndex(of: "=") else {
             throw Failure(line: number, reason: "is no 'key = value' in the block '\(key)'")
         }
         let name = line[..<mark].trimmed.lowercased()
         sections[section]?.blocks[key, default: [:]][name] =
-            line[line.index(after: mark)...].trimmed
+            line[line.unicodeScalars.index(after: mark)...].trimmed
     }
 }
 
 extension Substring {
     fileprivate var trimmed: String {
         String(drop { $0.isWhitespace }.reversed().drop { $0.isWhitespace }.reversed())
-    }
-}
-
-/// Words as a POSIX shell splits them, without anything it expands: what `credential_process` is
-/// written in.
-enum ShellWords {
-    /// nil for a quote that is not closed.
-    static func split(_ text: String) -> [String]? {
-        var (words, word, quote): ([String], String?, Character?) = ([], nil, nil)
-        var characters = text[...]
-        while let character = characters.popFirst() {
-            switch (character, quote) {
-            case ("\\", nil), ("\\", "\""):
-                guard let next = characters.popFirst() else { return nil }
-                // In double quotes a backslash is one but before what it protects (POSIX.1 §2.2.3).
-                let keepsBackslash = quote == "\"" && next != "\"" && next != "\\"
-                word = (word ?? "") + (keepsBackslash ? "\\" : "") + String(next)
-            case (let mark, let open?) where mark == open: quote = nil
-            case ("'", nil), ("\"", nil):
-                quote = character
-                word = word ?? ""
-            case (let space, nil) where space.isWhitespace:
-                if let done = word { words.append(done) }
-                word = nil
-            default: word = (word ?? "") + String(character)
-            }
-        }
-        guard quote == nil else { return nil }
-        return words + (word.map { [$0] } ?? [])
     }
 }

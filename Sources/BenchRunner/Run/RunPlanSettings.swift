@@ -64,6 +64,7 @@ extension RunPlan {
         emulation = try EmulationFlags.values(settings)
         proxyLimits = try EmulationFlags.proxyLimits(settings)
         sharding = try ShardPlan(settings)
+        try sharding?.shard.check(clients: open == nil ? concurrency : nil, extent)
         retry = try settings.choice("retry", default: .parts)
         safety = try SafetyPlan(settings)
         outputPath = sharding?.outputPath(settings.text("out")) ?? settings.text("out")

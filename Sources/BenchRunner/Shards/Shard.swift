@@ -77,8 +77,11 @@ struct ShardDiscovery {
         let (element, elements) = array ?? (0, 1)
         let source = array == nil ? "SLURM_PROCID" : "SLURM_ARRAY_TASK_ID"
         let job = environment["SLURM_ARRAY_JOB_ID"] ?? environment["SLURM_JOB_ID"]
+        // Beyond the limit, which is refused as such, their product may be no number any more.
+        let isInRange = max(elements, tasks, element, task) <= Shard.maximumCount
         return try checked(
-            element * tasks + task, elements * tasks, source,
+            isInRange ? element * tasks + task : element, isInRange ? elements * tasks : .max,
+            source,
             attempt: try number("SLURM_RESTART_COUNT") ?? 0, jobName: job.map { "slurm-\($0)" })
     }
 

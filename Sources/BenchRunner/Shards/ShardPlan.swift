@@ -126,6 +126,23 @@ extension Shard {
     /// This shard's part of things that are dealt out one by one.
     func part(of total: Int) -> Int { total / count + (index < total % count ? 1 : 0) }
 
+    /// - Parameter clients: of the closed model, over all shards.
+    /// - Throws: a usage error where a shard would have nothing to do: its part would be missing in the
+    ///   whole, and nobody would be told.
+    func check(clients: Int?, _ extent: RunPlan.Extent) throws(CommandError) {
+        if let clients, clients < count {
+            throw .usage(
+                "\(count) shards share --concurrency \(clients), so that some had no client: give"
+                    + " --concurrency \(count) or more to all of them")
+        }
+        // 0 are all files, which are counted later.
+        if case .uploads(let uploads) = extent, uploads > 0, uploads < count {
+            throw .usage(
+                "\(count) shards share --uploads \(uploads), so that some had no upload: give"
+                    + " --uploads \(count) or more to all of them")
+        }
+    }
+
     /// This shard's part of a load.
     func part(of load: Load) -> Load {
         var part = load

@@ -41,6 +41,8 @@ import Testing
         let words = ShellWords.split(#"/opt/a\ b --x "c \"d\" $HOME" '' e'f'g "\n""#)
         #expect(words == ["/opt/a b", "--x", #"c "d" $HOME"#, "", "efg", #"\n"#])
         #expect(ShellWords.split("'open") == nil)
+        // A mark that combines with a quote, or a space, does not hide it.
+        #expect(ShellWords.split("'\u{301}a' b \u{301}c") == ["\u{301}a", "b", "\u{301}c"])
     }
 }
 

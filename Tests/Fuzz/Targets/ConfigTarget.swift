@@ -6,7 +6,11 @@ enum ConfigTarget {
         let text = String(decoding: input, as: UTF8.self)
         guard input.first != 0 else {
             let words = ShellWords.split(String(text.dropFirst())) ?? []
-            let quoted = words.map { "'" + $0.replacing("'", with: #"'\''"#) + "'" }
+            let quoted = words.map { word in
+                word.unicodeScalars.reduce(into: "'") { text, scalar in
+                    text += scalar == "'" ? #"'\''"# : String(scalar)
+                } + "'"
+            }
             return try expect(
                 ShellWords.split(quoted.joined(separator: " ")) == words, "\(words) as \(quoted)")
         }
