@@ -63,7 +63,7 @@ struct SignCommand {
         rounds = try settings.parsed("rounds", default: 1) { text, source throws(CommandError) in
             try Quantities.count(text, source, in: 1...1000)
         }
-        outputPath = settings.text("out")
+        outputPath = try settings.path("out")
         let name = try settings.parsed("format", default: TableFormat.table.rawValue) {
             text, source throws(CommandError) in
             try Quantities.choice(text, source, of: TableFormat.allCases.map(\.rawValue))

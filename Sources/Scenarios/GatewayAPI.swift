@@ -42,7 +42,8 @@ package struct GatewayAPI: Sendable {
 
     func permission(in answer: Answer) -> Permission? {
         guard answer.status == 200 else { return nil }
-        return try? JSONDecoder().decode(Permission.self, from: Data(answer.body))
+        let permission = try? JSONDecoder().decode(Permission.self, from: Data(answer.body))
+        return permission?.id == "" ? nil : permission
     }
 
     /// Tells the API that the object is there.

@@ -45,9 +45,14 @@ package final class ProxyJSON: Scenario {
     }
 
     package func received(_ answer: Answer, tag: Int, unixSeconds: Int64) -> Step {
+        struct Stored: Decodable { let id: String? }
         guard answer.status == 201 else { return .finished(.failed(answer)) }
-        struct Stored: Decodable { let id: String }
-        key = (try? JSONDecoder().decode(Stored.self, from: Data(answer.body)))?.id
+        // An API may have nothing to say; what is no such object does not come from one.
+        if !answer.body.isEmpty {
+            let stored = try? JSONDecoder().decode(Stored.self, from: Data(answer.body))
+            guard let stored, stored.id != "" else { return .finished(.failed(answer)) }
+            key = stored.id
+        }
         return .finished(UploadEnd(.success, httpStatus: answer.status))
     }
 

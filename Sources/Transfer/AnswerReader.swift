@@ -170,7 +170,7 @@ struct AnswerReader {
         guard status != 101 else { throw .malformed("the protocol was switched unasked") }
         interimCount += 1
         guard interimCount <= interimLimit else {
-            throw .tooLarge(limit: "interimAnswerLimit", interimLimit)
+            throw .tooLarge(limit: "interim answers", interimLimit)
         }
     }
 
@@ -193,7 +193,7 @@ struct AnswerReader {
             return .bodyUntilClose
         }
         guard length <= Int64(bodyLimit) else {
-            throw .tooLarge(limit: "answerBodyLimitBytes", bodyLimit)
+            throw .tooLarge(limit: "bytes of a body", bodyLimit)
         }
         guard length > 0 else { return .complete }
         body.reserveCapacity(Int(length))
@@ -221,7 +221,7 @@ struct AnswerReader {
 
     private mutating func append(_ bytes: UnsafeRawBufferPointer) throws(TransferFailure) {
         guard body.count + bytes.count <= bodyLimit else {
-            throw .answerTooLarge(limit: "answerBodyLimitBytes", bodyLimit)
+            throw .answerTooLarge(limit: "bytes of a body", bodyLimit)
         }
         body.append(contentsOf: bytes)
     }

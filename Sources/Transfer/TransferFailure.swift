@@ -63,7 +63,8 @@ package enum TransferFailure: Error, Sendable, Equatable {
         case .idleTimedOut: "no byte moved in either direction for too long"
         case .totalTimedOut: "the request took longer than it may"
         case .protocolViolation(let why): "the answer is not HTTP/1.1: \(why)"
-        case .answerTooLarge(let limit, let bound): "the answer exceeds \(limit) (\(bound))"
+        case .answerTooLarge(let limit, let bound):
+            "the answer exceeds the limit of \(limit): \(bound)"
         case .tooManyConnections(let limit): "more than \(limit) connections would be open"
         case .invalidRequest(let why): "the request cannot be sent: \(why)"
         case .cancelled: "the request was cancelled"

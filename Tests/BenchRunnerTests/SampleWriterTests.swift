@@ -18,7 +18,8 @@ import Testing
         #expect(mkfifo(path, 0o600) == 0)
         defer { unlink(path) }
         let reader = open(path, O_RDONLY | O_NONBLOCK)
-        let writer = try SampleWriter(path: path)
+        let writer = try SampleWriter(
+            ResultFile(path: path, descriptor: open(path, O_WRONLY)))
         let row = Array("0123456,\n".utf8)
         let block = Array(repeating: row, count: SampleWriter.blockBytes / row.count).flatMap { $0 }
         let rowsPerBlock = block.count / row.count

@@ -81,3 +81,37 @@ def test_files_that_may_not_grow_at_all_are_a_disk_that_is_full(tmp_path, limit)
         preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit)),
     )  # fmt: skip
     assert done.returncode == 74, done.stderr
+
+
+OUTPUTS = [("export", "--jtl"), ("export", "--vegeta"), ("export", "--k6"), ("compare", "--markdown"), ("compare", "--junit")]
+
+
+@pytest.mark.parametrize("words", OUTPUTS, ids=" ".join)
+def test_no_output_takes_the_place_of_a_results_file(made, tmp_path, words):
+    folder = tmp_path / "run"
+    shutil.copytree(made, folder)
+    before = {path.name: path.read_bytes() for path in folder.iterdir()}
+    command, flag = words
+    runs = [folder, made] if command == "compare" else [folder]
+    for name in (*FILES, ".lock"):
+        done = program.run(command, *runs, flag, folder / "x" / ".." / name)
+        assert done.code == 64 and "is a file of the results" in done.err, done.text
+    assert before == {path.name: path.read_bytes() for path in folder.iterdir()}
+
+
+def test_a_run_does_not_write_an_output_over_its_own_results(tmp_path):
+    words = ("run", "--link", "loopback", "--scenarios", "presigned-put", "--size", "1KiB", "-n", 2, "-q")
+    for names in [("--jtl", tmp_path / "run/samples.csv"), ("--jtl", "f", "--vegeta", "./f"), ("--markdown", "")]:
+        done = program.run(*words, "-o", tmp_path / "run", *names, cwd=tmp_path)
+        assert done.code == 64, done.text
+    assert program.run(*words, "-o", "", cwd=tmp_path).code == 64
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("words", OUTPUTS, ids=" ".join)
+@pytest.mark.parametrize("make", [os.mkfifo, os.mkdir, lambda path: os.symlink("/dev/stdout", path)], ids=["pipe", "folder", "link"])
+def test_an_output_that_is_no_file_is_refused_and_not_waited_for(made, tmp_path, words, make):
+    make(tmp_path / "out")
+    command, flag = words
+    done = program.run(command, made, *([made] if command == "compare" else []), flag, tmp_path / "out")
+    assert done.code == 74 and str(tmp_path / "out") in done.err and "symbolic" not in done.err, done.text

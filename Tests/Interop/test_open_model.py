@@ -174,3 +174,11 @@ def test_an_interrupt_keeps_what_was_measured(tmp_path):
     (row,) = results.rows(folder, "summary.csv")
     ended = samples(folder, outcome="ok")
     assert int(row["uploads"]) == len(ended) > 0
+
+
+def test_a_rate_at_which_nothing_arrives_is_said_to_be_no_load(tmp_path):
+    done = program.run(
+        "run", "--link", "loopback", "--scenarios", "presigned-put", "--size", "1KiB", "-r", "1/h", "-d", "200ms",
+        "--warmup", "0s", "--rounds", 1, "-o", tmp_path / "run",
+    )  # fmt: skip
+    assert done.code == 1 and "no upload fell into the measured time" in done.text and "busy" not in done.text

@@ -94,6 +94,7 @@ import Transfer
     @Test(arguments: [
         "", "{}", #"{"id": 1}"#, #"{"id": "k", "data": {"url": "ftp://x/"}}"#,
         #"{"id": "k", "data": {"url": "http://x/a b"}}"#,
+        #"{"id": "", "data": {"url": "http://x/k"}}"#,
     ])
     func `a permission that cannot be used ends the upload as unexpected`(body: String) throws {
         let scenario = PresignedPut(.gateway(api))

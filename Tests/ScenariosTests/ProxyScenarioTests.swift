@@ -25,7 +25,8 @@ import Transfer
     }
 
     @Test(arguments: [
-        (200, "{}", Outcome.unexpectedAnswer, ""),
+        (200, "{}", Outcome.unexpectedAnswer, ""), (201, "[", .unexpectedAnswer, ""),
+        (201, #"{"id": 1}"#, .unexpectedAnswer, ""), (201, #"{"id": ""}"#, .unexpectedAnswer, ""),
         (413, #"{"message":"Request Too Long"}"#, .refused, ""),
         (429, #"{"message": "Too Many Requests"}"#, .refused, ""),
         (504, #"{"message": "Endpoint request timed out"}"#, .serverError, ""),

@@ -46,16 +46,16 @@ import Transfer
         ("HTTP/1.1 200 OK\r\n" + tooManyFields, "fieldCount"),
         ("HTTP/1.1 200 OK\r\n" + endlessField, "headBytes"),
         ("HTTP/1.1 200 " + endlessField, "headBytes"),
-        ("HTTP/1.1 200 OK\r\nContent-Length: 5000000\r\n\r\n", "answerBodyLimitBytes"),
+        ("HTTP/1.1 200 OK\r\nContent-Length: 5000000\r\n\r\n", "bytes of a body"),
         (
             "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
                 + String(
                     repeating: "4000\r\n\(String(repeating: "a", count: 0x4000))\r\n", count: 80),
-            "answerBodyLimitBytes"
+            "bytes of a body"
         ),
         (
             "HTTP/1.1 200 OK\r\n\r\n" + String(repeating: "a", count: 2_000_000),
-            "answerBodyLimitBytes"
+            "bytes of a body"
         ),
         (
             "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1;"
@@ -65,7 +65,7 @@ import Transfer
             "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n"
                 + String(repeating: "A: b\r\n", count: 10_000), "trailersBytes"
         ),
-        (String(repeating: "HTTP/1.1 102 Processing\r\n\r\n", count: 50), "interimAnswerLimit"),
+        (String(repeating: "HTTP/1.1 102 Processing\r\n\r\n", count: 50), "interim answers"),
     ])
     func `an answer without bounds is refused by the limit's name`(
         _ answer: String, _ limit: String

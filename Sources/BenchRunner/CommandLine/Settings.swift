@@ -64,6 +64,13 @@ struct Settings {
 
     func text(_ name: String) -> String? { value(name)?.text }
 
+    /// A file's or folder's name: an empty one is a variable of a script that was not set.
+    func path(_ name: String) throws(CommandError) -> String? {
+        guard let (text, source) = value(name) else { return nil }
+        guard !text.isEmpty else { throw .usage("\(source): the name is empty") }
+        return text
+    }
+
     /// Every value of a repeatable flag; from the environment or the plan those between commas.
     func all(_ name: String) -> [(text: String, source: String)] {
         let given = arguments.all(name)

@@ -78,6 +78,7 @@ struct ComparisonOutput {
         format = try settings.choice("format", default: .table)
         isQuiet = try settings.isOn("quiet")
         allowsColor = Terminal.allowsColor(noColorFlag: try settings.isOn("no-color"))
+        try OutputFile.check(settings)
         junitPath = settings.text("junit")
         markdownPath = settings.text("markdown")
         isForGitHub = try settings.isOn("github")
@@ -100,33 +101,5 @@ struct ComparisonOutput {
         guard isForGitHub else { return }
         GitHubAnnotations.lines(report).forEach { Terminal.writeCommand($0) }
         try OutputFile.addToStepSummary(GateMarkdown(report: report).text)
-    }
-}
-
-/// Files beside the results, in formats of others.
-enum OutputFile {
-    static func write(_ text: String, to path: String) throws(CommandError) {
-        do throws(ResultsError) {
-            let file = try ResultFile(path: path)
-            try file.append(Array(text.utf8))
-            try file.close()
-        } catch {
-            throw error.commandError
-        }
-    }
-
-    /// GitHub names the file in the environment and shows what is added to it.
-    static func addToStepSummary(
-        _ markdown: String,
-        environment: [String: String] = ProcessInfo.processInfo.environment
-    ) throws(CommandError) {
-        guard let path = environment["GITHUB_STEP_SUMMARY"], !path.isEmpty else { return }
-        guard let file = fopen(path, "a") else {
-            throw ResultsError(path: path, operation: "add to", code: errno).commandError
-        }
-        let written = fputs(markdown + "\n", file)
-        guard fclose(file) == 0, written >= 0 else {
-            throw ResultsError(path: path, operation: "add to", code: errno).commandError
-        }
     }
 }

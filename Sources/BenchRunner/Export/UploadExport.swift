@@ -71,7 +71,7 @@ private final class ExportFile {
     init(_ path: String) throws(RecordedError) {
         self.path = path
         do throws(ResultsError) {
-            file = try ResultFile(path: path)
+            file = try OutputFile.open(path)
         } catch {
             throw RecordedError(error)
         }
@@ -120,7 +120,9 @@ extension Command {
 
 enum ExportCommand {
     static func run(_ arguments: Arguments) throws(CommandError) -> ExitCode {
-        let exports = ExportPaths(try Settings(arguments, for: .export))
+        let settings = try Settings(arguments, for: .export)
+        try OutputFile.check(settings)
+        let exports = ExportPaths(settings)
         guard !exports.paths.isEmpty else {
             throw .usage("export needs --jtl FILE, --vegeta FILE or --k6 FILE")
         }

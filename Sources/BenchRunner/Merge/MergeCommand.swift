@@ -61,7 +61,7 @@ struct MergeCommand {
     init(_ arguments: Arguments) throws(CommandError) {
         let settings = try Settings(arguments, for: .merge)
         operands = arguments.operands
-        outputPath = settings.text("out")
+        outputPath = try settings.path("out")
         expected = try settings.value("shards").map { value throws(CommandError) in
             try Quantities.count(value.text, value.source, in: 1...Shard.maximumCount)
         }

@@ -30,7 +30,7 @@ struct RecordedError: Error, Equatable, CustomStringConvertible {
     init(_ error: ResultsError) {
         self.init(
             path: error.path,
-            reason: "cannot \(error.operation): \(String(cString: strerror(error.code)))")
+            reason: "cannot \(error.operation): \(error.reason)")
         exitCode = .resultsNotWritten
     }
 

@@ -10,6 +10,11 @@ enum LoadFindings {
         let size = row.sizeBytes.map { " " + Readable.bytes($0) } ?? ""
         let name = row.scenario.rawValue + size
         var lines: [String] = []
+        if row.uploads + row.errors + row.load.overflow == 0 {
+            return [
+                "no load: \(name): no upload fell into the measured time: a longer -d, or a higher rate"
+            ]
+        }
         if row.load.overflow > 0 {
             lines.append(
                 "overflow: \(name): \(row.load.overflow) uploads came while as many were under"

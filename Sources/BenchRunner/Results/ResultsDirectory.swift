@@ -6,10 +6,19 @@ struct ResultsError: Error {
     let operation: String
     let code: Int32
 
+    /// What the system says, or what it means here.
+    var reason: String {
+        switch code {
+        case ELOOP: "it is a link, and links are not written through"
+        case ENXIO, ENOTSUP: "it is no file"
+        default: String(cString: strerror(code))
+        }
+    }
+
     var commandError: CommandError {
         CommandError(
             exitCode: .resultsNotWritten,
-            message: "cannot \(operation) \(path): \(String(cString: strerror(code)))"
+            message: "cannot \(operation) \(path): \(reason)"
                 + (DescriptorLimit.advice(code).map { "; " + $0 } ?? ""))
     }
 }
@@ -113,11 +122,26 @@ final class ResultFile {
     init(path: String, continues: Bool = false) throws(ResultsError) {
         self.path = path
         let mode = continues ? O_WRONLY : O_WRONLY | O_CREAT | O_TRUNC
-        descriptor = open(path, mode | O_CLOEXEC | O_NOFOLLOW, 0o644)
+        // Not blocking: a pipe without a reader would be waited for without end.
+        descriptor = open(path, mode | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY, 0o644)
         guard descriptor >= 0 else {
             throw ResultsError(path: path, operation: "write", code: errno)
         }
+        var facts = stat()
+        // /dev/null is one that throws away, too.
+        guard fstat(descriptor, &facts) == 0, [S_IFREG, S_IFCHR].contains(facts.st_mode & S_IFMT)
+        else {
+            _ = Glibc.close(descriptor)
+            descriptor = -1
+            throw ResultsError(path: path, operation: "write", code: ENOTSUP)
+        }
         if continues { byteCount = max(0, lseek(descriptor, 0, SEEK_END)) }
+    }
+
+    /// One that is open already.
+    init(path: String, descriptor: Int32) {
+        self.path = path
+        self.descriptor = descriptor
     }
 
     deinit { if descriptor >= 0 { _ = Glibc.close(descriptor) } }

@@ -10,6 +10,7 @@ struct RunOutputs: Sendable {
     init() {}
 
     init(_ settings: Settings) throws(CommandError) {
+        try OutputFile.check(settings)
         junitPath = settings.text("junit")
         markdownPath = settings.text("markdown")
         isForGitHub = try settings.isOn("github")

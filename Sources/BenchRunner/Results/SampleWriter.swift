@@ -21,8 +21,12 @@ final class SampleWriter: @unchecked Sendable {
     private let dropped = Atomic<Int>(0)
     private let failed = Atomic<Bool>(false)
 
-    init(path: String, continues: Bool = false) throws(ResultsError) {
-        file = try ResultFile(path: path, continues: continues)
+    convenience init(path: String, continues: Bool = false) throws(ResultsError) {
+        try self.init(try ResultFile(path: path, continues: continues), continues: continues)
+    }
+
+    init(_ file: ResultFile, continues: Bool = false) throws(ResultsError) {
+        self.file = file
         guard !continues else { return }
         var header = CSVEncoder()
         (Columns.samples + Columns.appendedToSamples).forEach { header.field($0) }

@@ -81,6 +81,7 @@ struct ResultsTrim {
     private func shorten(
         _ name: String, isKept: (RoundKey, RecordedTable) throws(RecordedError) -> Bool
     ) throws(RecordedError) {
+        guard run.has(name) else { return }
         let table = try Self.table(name, of: run)
         var end = table.offset
         var strange: Int?

@@ -67,7 +67,8 @@ extension RunPlan {
         try sharding?.shard.check(clients: open == nil ? concurrency : nil, extent)
         retry = try settings.choice("retry", default: .parts)
         safety = try SafetyPlan(settings)
-        outputPath = sharding?.outputPath(settings.text("out")) ?? settings.text("out")
+        let path = try settings.path("out")
+        outputPath = sharding?.outputPath(path) ?? path
         tableFormat = try settings.choice("format", default: TableFormat.table)
         isQuiet = try settings.isOn("quiet")
         allowsColor = Terminal.allowsColor(noColorFlag: try settings.isOn("no-color"))
