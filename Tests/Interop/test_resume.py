@@ -267,3 +267,17 @@ def test_a_run_that_lacks_a_file_is_refused_before_anything_is_written(tmp_path,
     done = resume(folder)
     assert done.code == 1 and name in done.err, done.text
     assert (folder / "run.json").read_bytes() == before and not (folder / name).exists()
+
+
+@pytest.mark.parametrize("name", ["samples.csv", "histograms.csv"])
+def test_a_shortened_file_is_refused_before_any_load(tmp_path, name):
+    folder = tmp_path / "run"
+    cut_off(folder, 2)
+    finished = {cell(row) for row in whole_rows(folder, "summary.csv")}
+    lines = (folder / name).read_text().splitlines(keepends=True)
+    gone = next(index for index, row in enumerate(whole_rows(folder, name), 1) if cell(row) in finished and row.get("warmup", "0") == "0" and row.get("metric", "response") == "response")
+    (folder / name).write_text("".join(lines[:gone] + lines[gone + 1 :]))
+    before = {file: (folder / file).read_bytes() for file in (*FILES, "run.json")}
+    done = resume(folder)
+    assert done.code == 1 and "summary.csv, line" in done.err and "cut or edited" in done.err, done.text
+    assert before == {file: (folder / file).read_bytes() for file in (*FILES, "run.json")}

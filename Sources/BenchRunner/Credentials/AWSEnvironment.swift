@@ -78,5 +78,8 @@ struct CredentialError: Error, Equatable, CustomStringConvertible {
 
     init(_ description: String) { self.description = description }
 
-    var commandError: CommandError { CommandError(exitCode: .failure, message: description) }
+    var commandError: CommandError {
+        CommandError(
+            exitCode: Interruption.isRequested ? .interrupted : .failure, message: description)
+    }
 }

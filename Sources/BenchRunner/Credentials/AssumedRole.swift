@@ -5,6 +5,8 @@ import Presign
 /// itself assume one, or of `credential_source`.
 struct AssumedRole {
     private let chain: CredentialChain
+    /// Each is a request to STS; AWS itself ends a session of chained roles after an hour.
+    private static let chainLimit = 20
 
     init(_ chain: CredentialChain) { self.chain = chain }
 
@@ -73,6 +75,11 @@ struct AssumedRole {
                 "source_profile goes in a circle: \((visited + [source]).joined(separator: ", "))")
         }
         if let own { return own }
+        guard visited.count < Self.chainLimit else {
+            throw CredentialError(
+                "more than \(Self.chainLimit) profiles follow each other by source_profile, from"
+                    + " '\(visited[0])' on")
+        }
         if isRole(source) { return try assume(source, visited: visited + [source]) }
         guard let found = try chain.fromProfile(source, usesEnvironment: false) else {
             throw CredentialError("the source_profile '\(source)' of '\(name)' has no credentials")

@@ -26,24 +26,37 @@ struct FoundCredentials: Sendable {
             Credentials(accessKey: key, secretKey: secret, sessionToken: token), source: source)
     }
 
-    /// What credential processes, containers and instances answer.
+    /// What credential processes, containers and instances answer; nil for what cannot be used.
     ///
     /// - Parameter token: the name of the session token's member.
     init?(json text: String, token: String, source: String) {
         guard let json = try? JSONParser.parse(Array(text.utf8)),
             let key = json["AccessKeyId"]?.string, let secret = json["SecretAccessKey"]?.string
         else { return nil }
+        let sessionToken = json[token]?.string
+        let expiration = json["Expiration"]?.string
+        let expiresAt = expiration.flatMap(AWSTime.seconds)
+        guard [key, secret, sessionToken ?? "-"].allSatisfy(Self.isPlain),
+            expiration == nil || expiresAt != nil
+        else { return nil }
         self.init(
-            Credentials(accessKey: key, secretKey: secret, sessionToken: json[token]?.string),
-            expiresAt: json["Expiration"]?.string.flatMap(AWSTime.seconds), source: source)
+            Credentials(accessKey: key, secretKey: secret, sessionToken: sessionToken),
+            expiresAt: expiresAt, source: source)
+    }
+
+    /// Keys and tokens stand in header fields.
+    private static func isPlain(_ text: String) -> Bool {
+        !text.isEmpty && text.utf8.allSatisfy { (0x20...0x7E).contains($0) }
     }
 }
 
 /// Times as AWS's services write them.
 enum AWSTime {
+    private static let endOfYear9999 = 253_402_300_800.0
+
     /// Seconds of Unix time; with or without a fraction, `Z`, `UTC` or an offset.
     static func seconds(_ text: String) -> Double? {
         let text = text.replacingOccurrences(of: "UTC", with: "Z")
-        return BarrierClient.seconds(text)
+        return BarrierClient.seconds(text).flatMap { (0..<endOfYear9999).contains($0) ? $0 : nil }
     }
 }

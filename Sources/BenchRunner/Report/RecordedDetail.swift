@@ -20,11 +20,14 @@ struct RecordedDetail {
     private(set) var warnings: [String] = []
 
     private let run: RecordedRun
+    private let isForResuming: Bool
     private var cells: [RoundKey: RecordedCell] = [:]
 
+    /// - Parameter isForResuming: holds also a run that was cut off to its finished cells.
     /// - Throws: where a file is damaged or does not belong to the others.
-    init(_ run: RecordedRun) throws(RecordedError) {
+    init(_ run: RecordedRun, isForResuming: Bool = false) throws(RecordedError) {
         self.run = run
+        self.isForResuming = isForResuming
         for cell in run.cells { cells[cell.roundKey] = cell }
         if !run.cells.isEmpty || run.has("histograms.csv") { try readHistograms() }
         if run.has("timeline.csv") { try readTimeline() } else { missing("timeline.csv") }
@@ -125,7 +128,7 @@ struct RecordedDetail {
             let reason =
                 "round \(cell.round) of \(cell.key.title) counts \(wanted) here and \(held) in \(name):"
                 + " one of the two was cut or edited"
-            guard !run.record.isComplete else {
+            guard !run.record.isComplete, !isForResuming || cell.isCutOff else {
                 throw RecordedError(
                     path: run.file("summary.csv"), line: cell.line, column: column, reason: reason)
             }

@@ -1,4 +1,5 @@
 import Foundation
+import Measure
 
 /// How many times as long one strategy takes as another, from rounds in which both were measured
 /// under the same conditions.
@@ -30,7 +31,9 @@ struct PairedRatio {
             return
         }
         let variance = logs.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / (count - 1)
-        let half = Self.studentT(degrees: logs.count - 1) * (variance / count).squareRoot()
+        let half =
+            Quantiles.student(0.975, degrees: count - 1)
+            * (variance / count).squareRoot()
         interval = exp(mean - half)...exp(mean + half)
     }
 
@@ -52,19 +55,5 @@ struct PairedRatio {
 
     static func number(_ value: Double) -> String {
         String(format: value >= 10 ? "%.0f" : "%.2f", value)
-    }
-
-    /// The 97.5% quantile of Student's t (NIST/SEMATECH e-Handbook, table 1.3.6.7.2); beyond the
-    /// table by Fisher's expansion in 1/degrees.
-    static func studentT(degrees: Int) -> Double {
-        let table = [
-            12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228, 2.201, 2.179,
-            2.160, 2.145, 2.131, 2.120, 2.110, 2.101, 2.093, 2.086,
-        ]
-        if degrees <= table.count { return table[max(degrees, 1) - 1] }
-        let z = 1.959964
-        let (z3, nu) = (z * z * z, Double(degrees))
-        return z + (z3 + z) / (4 * nu)
-            + (5 * z3 * z * z + 16 * z3 + 3 * z) / (96 * nu * nu)
     }
 }

@@ -42,6 +42,7 @@ final class ResumedRun {
             }
             try run.checkWholeness()
             try ResultsTrim.check(run)
+            _ = try RecordedDetail(run, isForResuming: true)
             return try ResumedRun(run, lock)
         } catch {
             throw error.commandError

@@ -156,6 +156,7 @@ final class RunSession {
             if let diskFailure { throw diskFailure }
             try journal?.check()
             try samples.flush()
+            record.samplesDropped = samples.droppedRows
             try results.append(result)
             try directory.replace("run.json", with: record.json)
         } catch {
