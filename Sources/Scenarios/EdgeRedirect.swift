@@ -45,8 +45,7 @@ package final class EdgeRedirect: Scenario {
             stage = .review
             return .send(ScenarioRequest(phase: .notify, request: api.reviewRequest(key: key)))
         case .review:
-            guard answer.status == 201 else { return .finished(.failed(answer)) }
-            return .finished(UploadEnd(.success, httpStatus: answer.status))
+            return .finished(.reviewed(answer, sizeBytes: content?.sizeBytes ?? 0))
         }
     }
 

@@ -83,8 +83,7 @@ package final class PresignedMultipart: Scenario {
         case .complete: return completed(answer)
         case .abort: return .finished(failure ?? .failed(answer))
         case .review:
-            guard answer.status == 201 else { return .finished(.failed(answer)) }
-            return .finished(UploadEnd(.success, httpStatus: answer.status))
+            return .finished(.reviewed(answer, sizeBytes: content?.sizeBytes ?? 0))
         }
     }
 

@@ -53,8 +53,7 @@ package final class PresignedPost: Scenario {
             guard Self.isStored(answer) else { return .finished(.failed(answer)) }
             return .finished(UploadEnd(.success, httpStatus: answer.status))
         default:
-            guard answer.status == 201 else { return .finished(.failed(answer)) }
-            return .finished(UploadEnd(.success, httpStatus: answer.status))
+            return .finished(.reviewed(answer, sizeBytes: content?.sizeBytes ?? 0))
         }
     }
 

@@ -11,6 +11,7 @@ package final class ProxyJSON: Scenario {
     private var name: RequestName?
     /// As the last answer named it.
     private var key: String?
+    private var sizeBytes: Int64 = 0
 
     /// - Parameter names: gives each request an `Idempotency-Key`, by which its object is called; nil: the
     ///   API chooses, and only its answer tells.
@@ -21,6 +22,7 @@ package final class ProxyJSON: Scenario {
 
     package func begin(_ content: UploadContent, unixSeconds: Int64) -> Step {
         key = nil
+        sizeBytes = content.sizeBytes
         name = names.map { RequestName($0, content) }
         let opening = """
             {"filename":"\(GatewayAPI.jsonEscaped(content.fileName))",\
@@ -53,7 +55,7 @@ package final class ProxyJSON: Scenario {
             guard let stored, stored.id != "" else { return .finished(.failed(answer)) }
             key = stored.id
         }
-        return .finished(UploadEnd(.success, httpStatus: answer.status))
+        return .finished(.reviewed(answer, sizeBytes: sizeBytes))
     }
 
     /// What the answer tells counts: not every API takes the name.

@@ -152,6 +152,74 @@ extension Vector {
         report("presigned_posts.json, verified", cases.count, of: cases.count)
     }
 
+    private static let presignedTime = SigningTime(unixSeconds: 1_700_000_000)
+    private static let signer = Credentials(accessKey: "AK", secretKey: "SK")
+
+    /// What a presigned PUT is answered when its target or headers are changed on the way; nil: it is taken.
+    private func failure(
+        _ change: (String) -> String = { $0 }, headers: [NameValue] = []
+    ) throws -> SignatureFailure? {
+        let endpoint = try Endpoint(
+            style: .customPath, region: "us-east-1", bucket: "b", url: "http://localhost")
+        let presigned = try URLPresigner(credentials: Self.signer, endpoint: endpoint).presign(
+            key: "k", expiresSeconds: 60, at: Self.presignedTime)
+        let halves = change(presigned.target).split(separator: "?", maxSplits: 1).map(String.init)
+        let request = SignedRequest(
+            method: "PUT", rawPath: halves[0], rawQuery: halves[1],
+            headers: [("Host", endpoint.host)] + headers)
+        do throws(SignatureFailure) {
+            let verifier = SignatureVerifier(region: "us-east-1")
+            _ = try verifier.authenticate(request, now: Self.presignedTime) { _ in Self.signer }
+            return nil
+        } catch {
+            return error
+        }
+    }
+
+    @Test(arguments: [
+        "X-Amz-Signature=0", "X-Amz-Signatur%65=0", "X-Amz-Signature=", "X-Amz-Signature",
+        "X-Amz-Date=20231114T221320Z", "X-Amz-Expires=60", "X-Amz-SignedHeaders=host",
+        "X-Amz-Algorithm=AWS4-HMAC-SHA256", "X-Amz-Credential=AK",
+        "X-Amz-Content-Sha256=UNSIGNED-PAYLOAD&X-Amz-Content-Sha256=UNSIGNED-PAYLOAD",
+    ])
+    func `a parameter of the signature that is given twice is refused, before or behind the other`(
+        _ second: String
+    ) throws {
+        #expect(try failure() == nil)
+        for change in [{ $0 + "&" + second }, { $0.replacing("?", with: "?\(second)&") }] {
+            let refusal = try failure(change)
+            #expect(refusal?.status == 400)
+            #expect(refusal?.code == "AuthorizationQueryParametersError")
+            #expect(refusal?.message.hasSuffix(" is given more than once") == true)
+        }
+    }
+
+    @Test(arguments: [
+        ("UNSIGNED-PAYLOAD", nil), ("STREAMING-UNSIGNED-PAYLOAD-TRAILER", "SignatureDoesNotMatch"),
+        (
+            "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
+            "SignatureDoesNotMatch"
+        ),
+    ])
+    func `a payload's digest in a header is held to the signature, though it is no signed header`(
+        value: String, code: String?
+    ) throws {
+        #expect(try failure(headers: [("X-Amz-Content-Sha256", value)])?.code == code)
+    }
+
+    @Test func `any other header of S3's that is not signed is refused`() throws {
+        let refusal = try failure(headers: [
+            ("x-amz-content-sha256", "UNSIGNED-PAYLOAD"), ("X-Amz-Meta-B", "1"),
+            ("x-amz-acl", "private"), ("Content-Type", "a/b"),
+        ])
+        #expect(refusal?.status == 403)
+        #expect(refusal?.code == "AccessDenied")
+        #expect(
+            refusal?.elements == [
+                SignatureFailure.Element(name: "HeadersNotSigned", value: "x-amz-acl, x-amz-meta-b")
+            ])
+    }
+
     @Test func `a stale header signature is refused with both clocks`() throws {
         let time = SigningTime(unixSeconds: 1_700_000_000)
         let credentials = Credentials(accessKey: "AK", secretKey: "SK", sessionToken: "T")

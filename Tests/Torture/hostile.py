@@ -7,8 +7,9 @@ from section import Section
 
 TITLE = "Hostile input"
 INTRODUCTION = """Raw bytes to all four roles of one `serve`, by the lists in `Tests/Interop/attacks`, with their
-large sizes: heads of a megabyte, 100,000 parts and levels, pipelined requests without end or reader. Each connection
-gets one answer at most, with a status that is right for what was sent; after each group every role answers a good request.
+large sizes: heads of a megabyte, a million parts, values, levels or chunks of a byte, pipelined requests without end or
+reader. Each connection gets one answer at most, with a status that is right for what was sent; after each group every
+role answers a good request.
 *Legal* counts what HTTP and S3 allow however odd it looks. The limits are in [serve.md](serve.md#limits)."""
 COLUMNS = ["attack", "tried", "refused with", "legal", "crashes or hangs", "memory after", "descriptors after"]
 SCALE = 16

@@ -85,7 +85,7 @@ struct CellRun {
             journal: journal, budget: budget,
             retry: RetryPlan(
                 policy: plan.retry, strategy: cell.scenario, signer: plan.signer, seed: plan.seed),
-            live: live, makeScenario: scenarios.maker(for: cell, worker: index))
+            live: live, makeScenario: scenarios.maker(for: cell))
     }
 
     private func result(

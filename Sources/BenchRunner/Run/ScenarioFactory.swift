@@ -12,6 +12,10 @@ struct ScenarioFactory: Sendable {
     /// For `--signer local`: the endpoints to sign for, by whether they accelerate.
     private let direct: LocalEndpoint?
     private let accelerated: LocalEndpoint?
+    /// Of all forms of a run, made anew for each: 128 random bits, which no file was made to hold. One
+    /// that followed from the seed would cut a file that holds it, and the server would call that
+    /// well-formed. Its length is always the same, and so are the bytes on the wire.
+    private let boundary = "uploadbench-" + RandomText.make(bytes: 16)
 
     struct LocalEndpoint: Sendable {
         let presigner: URLPresigner
@@ -42,13 +46,12 @@ struct ScenarioFactory: Sendable {
 
     /// Makes the strategies of one worker, whose lanes share what they sign with: to be called on
     /// its thread only.
-    func maker(for cell: Cell, worker: Int) -> (_ lane: Int) -> any Scenario {
+    func maker(for cell: Cell) -> (_ lane: Int) -> any Scenario {
         let endpoint = cell.scenario.isAccelerated ? accelerated : direct
         let signers = endpoint.map { WorkerSigners($0, plan) }
-        return { lane in
+        return { _ in
             let scenario =
-                gateway.map { throughGateway($0, cell, worker, lane) }
-                ?? signedHere(cell, worker, lane, signers)
+                gateway.map { throughGateway($0, cell) } ?? signedHere(cell, signers)
             guard plan.client.kind == .browser else { return scenario }
             // Who comes for the first time has no answers to preflights either.
             return BrowserClient(
@@ -56,9 +59,7 @@ struct ScenarioFactory: Sendable {
         }
     }
 
-    private func throughGateway(
-        _ api: GatewayAPI, _ cell: Cell, _ worker: Int, _ lane: Int
-    ) -> any Scenario {
+    private func throughGateway(_ api: GatewayAPI, _ cell: Cell) -> any Scenario {
         let isAccelerated = cell.scenario.isAccelerated
         let names = plan.api.namesRequests ? RandomSource() : nil
         switch cell.scenario {
@@ -72,7 +73,7 @@ struct ScenarioFactory: Sendable {
             return PresignedPut(.gateway(api), isAccelerated: isAccelerated)
         case .presignedPost, .acceleratedPost:
             return PresignedPost(
-                .gateway(api), boundary: boundary(cell, worker, lane), isAccelerated: isAccelerated)
+                .gateway(api), boundary: boundary, isAccelerated: isAccelerated)
         case .presignedMultipart, .acceleratedMultipart:
             return PresignedMultipart(
                 .gateway(api), partBytes: plan.client.partBytes, window: plan.client.partWindow,
@@ -80,15 +81,13 @@ struct ScenarioFactory: Sendable {
         }
     }
 
-    private func signedHere(
-        _ cell: Cell, _ worker: Int, _ lane: Int, _ signers: WorkerSigners?
-    ) -> any Scenario {
+    private func signedHere(_ cell: Cell, _ signers: WorkerSigners?) -> any Scenario {
         guard let signers else {
             preconditionFailure("the plan has no strategy that the target lacks")
         }
         switch cell.scenario {
         case .presignedPost, .acceleratedPost:
-            return PresignedPost(.local(signers.posts), boundary: boundary(cell, worker, lane))
+            return PresignedPost(.local(signers.posts), boundary: boundary)
         case .presignedMultipart, .acceleratedMultipart:
             return PresignedMultipart(
                 .local(signers.multipart()), partBytes: plan.client.partBytes,
@@ -130,13 +129,6 @@ struct ScenarioFactory: Sendable {
             throw .usage("\(flag): '\(RunRecord.withoutSecrets(url))' is not an http or https URL")
         }
         return origin
-    }
-
-    /// 128 bits that follow from the seed.
-    private func boundary(_ cell: Cell, _ worker: Int, _ lane: Int) -> String {
-        let position = UInt64(cell.round) << 40 ^ UInt64(worker) << 24 ^ UInt64(lane)
-        var random = SeededRandom(seed: plan.seed ^ position &* 0xD134_2543_DE82_EF95)
-        return "uploadbench-" + String(random.next(), radix: 16) + String(random.next(), radix: 16)
     }
 
     /// The API's path without its last slash: `/prod` of a stage's URL.

@@ -1,4 +1,4 @@
-/// The parameters of a presigned query, each as its first occurrence has it.
+/// The parameters of a presigned query, each of which is there once.
 private struct PresignedParameters {
     let credential: String
     let date: String
@@ -32,8 +32,23 @@ private struct PresignedParameters {
         self.signedHeaders = signedHeaders
         self.expires = expires
         token = value("X-Amz-Security-Token")
-        payload = value("X-Amz-Content-Sha256") ?? unsignedPayload
+        // The header is the last line of the canonical request, and so need not be signed as a header:
+        // a digest that the URL was not signed with makes another signature. Others have found S3 to do
+        // so by trying it.
+        payload =
+            value("X-Amz-Content-Sha256") ?? request.header("x-amz-content-sha256")
+            ?? unsignedPayload
         signedPairs = pairs.filter { !$0.name.elementsEqual("X-Amz-Signature".utf8) }
+    }
+
+    /// A parameter of the signature that is there more than once: a second `X-Amz-Signature` would be
+    /// covered by neither.
+    static func repeated(_ request: SignedRequest) -> String? {
+        let names = request.queryPairs.map(\.name).filter { $0.starts(with: "X-Amz-".utf8) }
+        var seen: Set<[UInt8]> = []
+        return names.first { !seen.insert($0).inserted }.map {
+            String(decoding: $0, as: UTF8.self)
+        }
     }
 }
 
@@ -48,6 +63,10 @@ extension SignatureVerifier {
             throw .queryParameters(
                 "Query-string authentication version 4 requires the X-Amz-Algorithm, X-Amz-Credential, X-Amz-Signature, X-Amz-Date, X-Amz-SignedHeaders, and X-Amz-Expires parameters."
             )
+        }
+        if let name = PresignedParameters.repeated(request) {
+            // S3's own answer is unconfirmed: this is its code for queries that it cannot take.
+            throw .queryParameters("The query parameter \(name) is given more than once")
         }
         guard parameters.algorithm == signingAlgorithm else {
             throw .queryParameters(

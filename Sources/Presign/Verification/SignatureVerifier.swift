@@ -129,7 +129,8 @@ package struct SignatureVerifier: Sendable {
         return credentials
     }
 
-    /// x-amz-* headers, and the host, must be signed.
+    /// x-amz-* headers, and the host, must be signed; x-amz-content-sha256 is in the canonical request
+    /// without.
     func checkHeadersSigned(
         _ request: SignedRequest, signedHeaders: String
     ) throws(SignatureFailure) {

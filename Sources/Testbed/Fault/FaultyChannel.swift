@@ -51,6 +51,8 @@ final class FaultyChannel: ExchangeChannel {
         outer.breakOff(point, of: response)
     }
 
+    func awaitsAnswer(to exchange: Exchange) -> Bool { outer?.isAwaited ?? false }
+
     func breakOff(_ point: BreakPoint, of response: HTTPResponse?, to exchange: Exchange) {
         outer?.breakOff(point, of: response)
     }

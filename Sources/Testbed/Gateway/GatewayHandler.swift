@@ -32,7 +32,7 @@ package final class GatewayHandler: RequestHandler {
         permissions = try Permissions(configuration)
         let store = try StoreClient(configuration, loop: loop, transport: transport)
         let naming = UploadNaming(policy: configuration.keyPolicy)
-        multipart = MultipartPermissions(permissions, naming, store)
+        multipart = MultipartPermissions(permissions, naming, store, loop)
         reviews = Reviews(configuration, store)
         images = ImageUploads(configuration, naming, store, reviews)
         uploads = ServiceUploads(configuration, store)
@@ -134,7 +134,7 @@ package final class GatewayHandler: RequestHandler {
         case .signedMultipart:
             receiveDocument(exchange, reply) { [multipart] body in
                 begin()
-                multipart.sign(body, user: user, called: called, exchange.request, reply)
+                multipart.sign(body, user: user, called: called, exchange, reply)
             }
         case .image: images.receive(exchange, user: user, called: called, begin, reply)
         case .review:

@@ -6,11 +6,15 @@ final class MultipartPermissions {
     private let permissions: Permissions
     private let naming: UploadNaming
     private let store: StoreClient
+    private let loop: EventLoop
 
     private static let partBytesAllowed: ClosedRange<Int64> = 5_242_880...5_368_709_120
     private static let partLimit: Int64 = 10_000
 
-    init(_ permissions: Permissions, _ naming: UploadNaming, _ store: StoreClient) {
+    init(
+        _ permissions: Permissions, _ naming: UploadNaming, _ store: StoreClient, _ loop: EventLoop
+    ) {
+        self.loop = loop
         self.permissions = permissions
         self.naming = naming
         self.store = store
@@ -19,7 +23,7 @@ final class MultipartPermissions {
     /// - Parameter called: names the key. It never gives leave to write over an object: the completion
     ///   is then signed for a new key only.
     func sign(
-        _ body: [UInt8], user: String, called: IdempotencyKey?, _ request: HTTPRequest,
+        _ body: [UInt8], user: String, called: IdempotencyKey?, _ exchange: Exchange,
         _ reply: @escaping Reply
     ) {
         guard let object = try? JSONParser.parse(document: body),
@@ -38,42 +42,23 @@ final class MultipartPermissions {
                     400, "\(count) parts are more than 10000: use a larger partBytes"))
         }
         let wantsAcceleration = object["accelerate"]?.isTrue == true
-        guard let signers = permissions.signers(for: request, isAccelerated: wantsAcceleration)
+        guard
+            let signers = permissions.signers(
+                for: exchange.request, isAccelerated: wantsAcceleration)
         else { return reply(Permissions.invalidParameter) }
         let key = naming.key(
             user: user, fileName: object["filename"]?.string ?? "", called: called)
         let condition =
             called != nil && naming.policy == .uuid ? [StoreClient.onlyNew] : []
         store.send("POST", key: Array(key.utf8), query: [("uploads", "")], [("Content-Type", type)])
-        {
-            result in
+        { [loop] result in
             guard case .success(let answer) = result, answer.status == 200,
-                let id = Self.uploadID(in: answer.body),
-                let signed = try? Self.members(
-                    id, key, Int(count), partBytes, signers, condition)
-            else { return reply(GatewayAnswer.error(502, "Internal server error")) }
-            reply(GatewayAnswer.json(200, [("id", .string(key)), ("data", .object(signed))]))
+                let id = Self.uploadID(in: answer.body)
+            else { return reply(UploadSigning.failed) }
+            let upload = UploadSigning.Upload(
+                id: id, key: key, partCount: Int(count), partBytes: partBytes, condition: condition)
+            UploadSigning(upload, signers, loop, exchange, reply).ready([])
         }
-    }
-
-    private static func members(
-        _ id: String, _ key: String, _ count: Int, _ partBytes: Int64, _ signers: EndpointSigners,
-        _ condition: [NameValue]
-    ) throws(SigningError) -> [(name: String, value: JSONValue)] {
-        var parts: [JSONValue] = []
-        parts.reserveCapacity(count)
-        for number in 1...count {
-            let query = [(name: "partNumber", value: String(number)), ("uploadId", id)]
-            parts.append(.string(try signers.url("PUT", key: key, query)))
-        }
-        let upload = [(name: "uploadId", value: id)]
-        let complete = try signers.url("POST", key: key, upload, headers: condition)
-        let fields = condition.map { ($0.name, JSONValue.string($0.value)) }
-        return [
-            ("uploadId", .string(id)), ("partBytes", .number(String(partBytes))),
-            ("parts", .array(parts)), ("complete", .string(complete)),
-            ("abort", .string(try signers.url("DELETE", key: key, upload))),
-        ] + (fields.isEmpty ? [] : [("completeHeaders", .object(fields))])
     }
 
     private static func uploadID(in body: [UInt8]) -> String? {

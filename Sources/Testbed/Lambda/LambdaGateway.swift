@@ -87,4 +87,6 @@ private final class EventExchange: ExchangeChannel {
     func setBodyPaused(_ isPaused: Bool, of exchange: Exchange) {}
 
     func respond(_ response: HTTPResponse, to exchange: Exchange) { answer(response) }
+
+    func awaitsAnswer(to exchange: Exchange) -> Bool { completion != nil }
 }

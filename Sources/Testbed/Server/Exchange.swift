@@ -56,6 +56,8 @@ package protocol ExchangeChannel: AnyObject {
     func receiveBody(of exchange: Exchange, into sink: any BodySink)
     func setBodyPaused(_ isPaused: Bool, of exchange: Exchange)
     func respond(_ response: HTTPResponse, to exchange: Exchange)
+    /// False once an answer would be dropped: the client has gone, or has one.
+    func awaitsAnswer(to exchange: Exchange) -> Bool
     /// Ends the connection instead of answering whole.
     func breakOff(_ point: BreakPoint, of response: HTTPResponse?, to exchange: Exchange)
 }
@@ -87,6 +89,9 @@ package final class Exchange {
     package func receiveBody(into sink: any BodySink) {
         channel?.receiveBody(of: self, into: sink)
     }
+
+    /// Will an answer still go anywhere? A client that only ended its half still waits (RFC 9112 §9.6).
+    var isAwaited: Bool { channel?.awaitsAnswer(to: self) ?? false }
 
     package func pauseBody() { channel?.setBodyPaused(true, of: self) }
     package func resumeBody() { channel?.setBodyPaused(false, of: self) }

@@ -245,6 +245,10 @@ final class ServerConnection: EventSource, ExchangeChannel {
         answerHasBegun()
     }
 
+    func awaitsAnswer(to exchange: Exchange) -> Bool {
+        exchange === self.exchange && isOpen && !hasAnswered
+    }
+
     func answerHasBegun() {
         lastProgressNs = acceptor.loop.nowNs
         var unheard: (any BodySink)?

@@ -102,7 +102,7 @@ private struct WireRequest {
                 .map { Self.decoded($0, isQuery: true) }
             return halves[0] + [UInt8(ascii: "=")] + (halves.count > 1 ? halves[1] : [])
         }.filter { !$0.starts(with: "X-Amz-Signature=".utf8) }
-        // content-sha256 is no promise in a presigned request, and S3 leaves it unsigned.
+        // content-sha256 is the canonical request's last line, signed without being a signed header.
         let headers = request.headers.map { ($0.name.lowercased(), $0.value) }
             .filter { name, _ in
                 (name.hasPrefix("x-amz-") && name != "x-amz-content-sha256") || name == "host"

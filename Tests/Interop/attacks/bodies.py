@@ -4,6 +4,7 @@ import json
 
 from . import signing
 from .cases import Case
+from .forms import byte_chunks
 from .heads import HIDDEN
 
 GATEWAY = ("gateway",)
@@ -19,8 +20,10 @@ def api(endpoint, path: str, body: bytes, more: str = "", method: str = "POST") 
     return head.encode() + body
 
 
-def chunks(endpoint) -> list[Case]:
-    """Framing that a front and a back server could read differently, each with a request hidden behind it."""
+def chunks(endpoint, scale: int = 1) -> list[Case]:
+    """Framing that a front and a back server could read differently, each with a request hidden behind it;
+    `scale` 16 is a million chunks."""
+    many = 62_500 * scale
     bad = {
         "no digits": b"\r\n", "not hexadecimal": b"x\r\n", "negative": b"-1\r\n", "0x": b"0x1\r\na\r\n",
         "plus": b"+1\r\na\r\n", "space before": b" 1\r\na\r\n", "17 digits": b"1" * 17 + b"\r\n",
@@ -39,10 +42,11 @@ def chunks(endpoint) -> list[Case]:
              for name, body in bad.items()]  # fmt: skip
     # RFC 9110 §6.5.1: what decides about framing has no place in a trailer. It is read and dropped.
     forbidden = b"2\r\n{}\r\n0\r\nContent-Length: 900\r\nTransfer-Encoding: gzip\r\nHost: evil\r\nAuthorization: x\r\n\r\n"
-    tiny = b"".join(b"1\r\n%c\r\n" % byte for byte in b"{}") + b"0\r\n\r\n"
     return cases + [
         Case("chunk: forbidden trailers", api(endpoint, "/reviews", forbidden, chunked), REFUSED_BODY, GATEWAY),
-        Case("chunk: one byte each", api(endpoint, "/reviews", tiny, chunked), REFUSED_BODY, GATEWAY),
+        Case("chunk: one byte each", api(endpoint, "/reviews", byte_chunks(b"{}"), chunked), REFUSED_BODY, GATEWAY),
+        Case("chunk: one byte each, many", api(endpoint, "/images", byte_chunks(b"[" + b"0," * (many // 2)), chunked), REFUSED_BODY, GATEWAY),
+        Case("chunk: one byte each, more than the limit", api(endpoint, "/reviews", byte_chunks(b"a" * many), chunked), REFUSED_BODY, GATEWAY),
         Case("chunk: no end", api(endpoint, "/reviews", b"5\r\nab", chunked), REFUSED_BODY, GATEWAY),
         Case("chunks to the store", (f"PUT /{endpoint.bucket}/x HTTP/1.1\r\nHost: a\r\n{chunked}\r\n".encode()
              + b"0\r\n\r\n"), frozenset({403}), STORE),
@@ -50,11 +54,10 @@ def chunks(endpoint) -> list[Case]:
 
 
 def json_documents(endpoint, scale: int = 1) -> list[Case]:
-    """`scale` 16 is a megabyte or 100,000 levels of each."""
-    size = 65_536 * scale
-    deep = 6_250 * scale
+    """`scale` 16 is a megabyte, or a million levels or values, of each."""
+    size, many = 65_536 * scale, 62_500 * scale
     documents = {
-        "nested arrays": b"[" * deep, "nested arrays that end": b"[" * deep + b"]" * deep, "nested objects": b'{"a":' * deep,
+        "nested arrays": b"[" * many, "nested arrays that end": b"[" * many + b"]" * many, "nested objects": b'{"a":' * many,
         "a long number": b'{"size":' + b"9" * size + b"}", "1e999": b'{"size":1e999,"partBytes":5242880}',
         "2^63": b'{"size":9223372036854775808,"partBytes":5242880}', "2^63-1": b'{"size":9223372036854775807,"partBytes":5242880}',
         "-2^63": b'{"size":-9223372036854775808,"partBytes":5242880}', "-0": b'{"size":-0,"partBytes":-0}',
@@ -63,8 +66,8 @@ def json_documents(endpoint, scale: int = 1) -> list[Case]:
         "half a pair": b'{"key":"\\ud800"}', "the other half": b'{"key":"\\udc00"}', "pair the wrong way": b'{"key":"\\udc00\\ud800"}',
         "no UTF-8": b'{"key":"\xff\xfe"}', "overlong UTF-8": b'{"key":"\xc0\xaf"}', "UTF-8 of a surrogate": b'{"key":"\xed\xa0\x80"}',
         "NUL": b'{"key":"\0"}', "UTF-16": '{"key":"a"}'.encode("utf-16"), "BOM": b'\xef\xbb\xbf{"key":"a"}', "nothing": b"", "null": b"null",
-        "repeated members": b'{"partBytes":1,"partBytes":5242880,"size":1,"size":-1}', "many members": b"{" + b'"a":1,' * (size // 6),
-        "empty arrays": b"[" + b"[]," * (size // 3), "empty objects": b"[" + b"{}," * (size // 3), "zeros": b"[" + b"0," * (size // 2),
+        "repeated members": b'{"partBytes":1,"partBytes":5242880,"size":1,"size":-1}', "many members": b"{" + b'"a":1,' * many,
+        "empty arrays": b"[" + b"[]," * many, "empty objects": b"[" + b"{}," * many, "zeros": b"[" + b"0," * many,
         "comment": b'{/**/"key":"a"}', "NaN": b'{"size":NaN}', "trailing comma": b'{"key":"a",}', "two values": b"{}{}", "NULs": bytes(size),
     }  # fmt: skip
     return [
@@ -130,8 +133,9 @@ def _md5(body: bytes) -> str:
     return base64.b64encode(hashlib.md5(body).digest()).decode()
 
 
-def aws_chunked(endpoint) -> list[Case]:
-    """The framing inside the framing."""
+def aws_chunked(endpoint, scale: int = 1) -> list[Case]:
+    """The framing inside the framing; `scale` 16 is a million chunks."""
+    many = 62_500 * scale
     signer, host, path = signing.Signer(endpoint), "127.0.0.1", f"/{endpoint.bucket}/framed"
     good = b"3\r\nabc\r\n0\r\n\r\n"
     bad = {
@@ -151,4 +155,5 @@ def aws_chunked(endpoint) -> list[Case]:
     cases += [Case(f"decoded length {text!r}", request(good, text), frozenset({400, 411}), STORE) for text in lengths]
     unsigned = request(good, "3", "STREAMING-AWS4-HMAC-SHA256-PAYLOAD")
     forged = request(b"3;chunk-signature=" + b"0" * 64 + b"\r\nabc\r\n0;chunk-signature=" + b"0" * 64 + b"\r\n\r\n", "3", "STREAMING-AWS4-HMAC-SHA256-PAYLOAD")
-    return cases + [Case("chunks without signatures", unsigned, frozenset({400}), STORE), Case("forged chunks", forged, frozenset({403}), STORE)]
+    tiny = Case("aws-chunked: one byte each, many", request(b"1\r\na\r\n" * many + b"0\r\n\r\n", str(many)), frozenset({200}), STORE)
+    return cases + [tiny, Case("chunks without signatures", unsigned, frozenset({400}), STORE), Case("forged chunks", forged, frozenset({403}), STORE)]

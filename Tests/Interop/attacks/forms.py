@@ -59,3 +59,17 @@ def post(endpoint, body: bytes, content_type: str = MULTIPART, more: str = "") -
         f"Content-Length: {len(body)}\r\n{more}\r\n"
     )
     return head.encode() + body
+
+
+def byte_chunks(body: bytes) -> bytes:
+    """In chunks of one byte each, as RFC 9112 has them."""
+    table = [b"1\r\n%c\r\n" % byte for byte in range(256)]
+    return b"".join([table[byte] for byte in body]) + b"0\r\n\r\n"
+
+
+def post_chunked(endpoint, body: bytes) -> bytes:
+    head = (
+        f"POST /{endpoint.bucket} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: {MULTIPART}\r\n"
+        "Transfer-Encoding: chunked\r\n\r\n"
+    )
+    return head.encode() + byte_chunks(body)

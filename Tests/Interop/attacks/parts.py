@@ -1,7 +1,7 @@
 """multipart/form-data as browsers would never send it. All of it is signed: only the form itself is wrong."""
 
 from .cases import Case
-from .forms import BOUNDARY, END, MULTIPART, Form, file_part, part, post
+from .forms import BOUNDARY, END, MULTIPART, Form, file_part, part, post, post_chunked
 
 STORE = ("store",)
 MALFORMED = frozenset({400})
@@ -9,8 +9,8 @@ TAKEN = frozenset({204})
 
 
 def forms(endpoint, scale: int = 1) -> list[Case]:
-    """`scale` 16 is a megabyte of each, and a hundred thousand parts."""
-    size = 65_536 * scale
+    """`scale` 16 is a megabyte of each, and a million parts or chunks."""
+    size, many = 65_536 * scale, 62_500 * scale
     form = Form(endpoint, [["starts-with", "$key", "form/"], ["starts-with", "$x-amz-meta-a", ""]])
     named = [("key", "form/a"), ("x-amz-meta-a", "b")]
     good = form.body(named)
@@ -37,7 +37,7 @@ def forms(endpoint, scale: int = 1) -> list[Case]:
         case("returns", form.body(named, file_part(b"\r" * size)), TAKEN), case("nested", form.body(named, file_part(inner)), MALFORMED),
         case("nested with another boundary", form.body(named, file_part(inner.replace(BOUNDARY.encode(), b"other"))), TAKEN),
         case("preamble", long + b"\r\n" + good), case("epilogue", good + long * 2), case("small epilogue", good + b"bye", TAKEN),
-        case("parts before the file", part("x-ignore-a", "") * (6_250 * scale) + good), case("parts after the file", form.body(named, None, part("a", "") * (6_250 * scale) + END)),
+        case("parts before the file", part("x-ignore-a", "") * many + good), case("parts after the file", form.body(named, None, part("a", "") * many + END)),
         case("a part's head without end", fields + b"--" + BOUNDARY.encode() + b"\r\nContent-Disposition: " + long), case("a field without end", fields + part("a", long)[:-2]),
         case("white space behind a boundary", fields + b"--" + BOUNDARY.encode() + b" " * size), case("a head of many lines", fields + b"--" + BOUNDARY.encode() + b"\r\n" + b"A: b\r\n" * (size // 6)),
         case("huge field", part("x-ignore-a", long) + good), case("fields after the file", form.body([], file_part(), part("key", "form/late") + END)),
@@ -53,7 +53,12 @@ def forms(endpoint, scale: int = 1) -> list[Case]:
         "two names": 'form-data; name="a"; name="file"', "spaces": 'form-data; name="file "', "line end": 'form-data; name="file%0D%0A"', "folded": 'form-data;\r\n name="file"',
     }  # fmt: skip
     cases += [case(f"disposition: {name}", form.body(named, f"--{BOUNDARY}\r\nContent-Disposition: {text}\r\n\r\nx\r\n".encode()), frozenset({400, 403})) for name, text in dispositions.items()]
-    return cases
+    # A byte at a time.
+    in_chunks = {
+        "a file": (form.body(named, file_part(b"c" * many)), TAKEN), "returns for a field": (fields + part("a", "\r" * 20_000)[:-2], MALFORMED),
+        "returns for a head": (fields + f"--{BOUNDARY}".encode() + b"\r\n" + b"\r" * 20_000, MALFORMED), "a field without end": (fields + part("a", b"a" * many)[:-2], MALFORMED),
+    }  # fmt: skip
+    return cases + [Case(f"form in chunks of a byte: {name}", post_chunked(endpoint, body), statuses, STORE) for name, (body, statuses) in in_chunks.items()]
 
 
 def file_names(endpoint) -> list[tuple[str, str, str]]:

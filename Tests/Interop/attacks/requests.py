@@ -25,7 +25,7 @@ def signatures(endpoint) -> list[Case]:
     flipped = ("0" if signature[0] != "0" else "1") + signature[1:]
     forged = {
         "none": base + "=", "one digit": f"{base}={flipped}", "upper case": f"{base}={signature.upper()}", "short": good[:-1], "long": good + "0", "twice as long": good + signature, "NUL": good + "%00",
-        "another first": good.replace("X-Amz-Signature", f"X-Amz-Signature={flipped}&X-Amz-Signature"), "space": good + "%20", "another key": good.replace("forged", "forgee"), "encoded key": good.replace("forged", "%66orge%64"),
+        "another behind": f"{good}&X-Amz-Signature={flipped}", "encoded and another": f"{good}&X-Amz-Signatur%65={flipped}", "the same twice": f"{good}&X-Amz-Signature={signature}", "another first": good.replace("X-Amz-Signature", f"X-Amz-Signature={flipped}&X-Amz-Signature"), "space": good + "%20", "another key": good.replace("forged", "forgee"), "encoded key": good.replace("forged", "%66orge%64"),
         "slash": good.replace("/forged", "//forged"), "dots": good.replace("/forged", "/./forged"), "one parameter more": good + "&partNumber=1", "x-amz-acl in the query": good + "&x-amz-acl=public-read",
         "longer life": good.replace("X-Amz-Expires=300", "X-Amz-Expires=604800"), "life twice": good + "&X-Amz-Expires=604800", "life before": good.replace("?", "?X-Amz-Expires=604800&"), "date twice": good + f"&X-Amz-Date={amz_date(60)}",
         "other date": good.replace(amz_date()[:11], "20380101T00"), "SignedHeaders twice": good + "&X-Amz-SignedHeaders=host", "payload": good + "&X-Amz-Content-Sha256=UNSIGNED-PAYLOAD", "lower-case names": good.replace("X-Amz-", "x-amz-"),
@@ -35,7 +35,7 @@ def signatures(endpoint) -> list[Case]:
     cases = [Case(f"signature: {name}", put(target), frozenset({200}) if name in fine else frozenset({400, 403}), STORE) for name, target in forged.items()]
     headers = {
         "unsigned x-amz-acl": "x-amz-acl: public-read\r\n", "unsigned X-AMZ-META-A": "X-AMZ-META-A: b\r\n", "unsigned copy source": f"x-amz-copy-source: /{endpoint.bucket}/health\r\n", "unsigned date": f"x-amz-date: {amz_date()}\r\n",
-        "token": "x-amz-security-token: t\r\n",
+        "token": "x-amz-security-token: t\r\n", "digest": f"x-amz-content-sha256: {'0' * 64}\r\n",
     }  # fmt: skip
     cases += [Case(f"signature: {name}", put(good, more), DENIED, STORE) for name, more in headers.items()]
     cases += [

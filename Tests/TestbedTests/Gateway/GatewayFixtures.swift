@@ -9,13 +9,16 @@ struct GatewayFixture {
     let testbed: Testbed
 
     static func run(
-        token: String? = token, host: String = "127.0.0.1", _ test: (GatewayFixture) throws -> Void
+        token: String? = token, host: String = "127.0.0.1",
+        _ test: (GatewayFixture) throws -> Void,
+        change: (inout TestbedConfiguration) -> Void = { _ in }
     ) throws {
         let credentials = Credentials(accessKey: "AKIDTEST", secretKey: "secret")
         var configuration = TestbedConfiguration(
             store: StoreConfiguration(credentials: [credentials]))
         configuration.token = token
         configuration.host = host
+        change(&configuration)
         let testbed = try Testbed(configuration)
         defer { testbed.stop() }
         try test(GatewayFixture(testbed: testbed))
@@ -23,6 +26,11 @@ struct GatewayFixture {
 
     var gatewayPort: Int { Self.port(testbed.gatewayURL) }
     var storePort: Int { Self.port(testbed.storeURL) }
+
+    /// Of the gateway's thread.
+    var gatewayCPUNs: Int64 {
+        testbed.takeAccounts().first { $0.role == "gateway" }?.cpuNs ?? 0
+    }
 
     private static func port(_ url: String) -> Int { URLComponents(string: url)?.port ?? 0 }
 

@@ -73,6 +73,8 @@ final class StoreClient: ExchangeChannel {
     func receiveBody(of exchange: Exchange, into sink: any BodySink) { self.sink = sink }
     func setBodyPaused(_ isPaused: Bool, of exchange: Exchange) {}
 
+    func awaitsAnswer(to exchange: Exchange) -> Bool { answer == nil }
+
     func respond(_ response: HTTPResponse, to exchange: Exchange) {
         var body: [UInt8] = []
         switch response.body {

@@ -60,6 +60,9 @@ struct FormParser {
     private var pending: [UInt8] = [13, 10]
     /// Up to the run that is being parsed.
     private var usedBytes: Int64 = -2
+    /// Of the head or field that is pending: so much was searched for its end already. A client that
+    /// sends a byte at a time would have all of it searched for each.
+    private var searchedBytes = 0
     private(set) var hasFile = false
     private var fileEndOffset: Int64 = 0
 
@@ -121,7 +124,7 @@ struct FormParser {
             case .delimiterEnd:
                 guard try takeDelimiterEnd(run, &position) else { return nil }
             case .head:
-                guard let end = run.position(of: [13, 10, 13, 10], from: position) else {
+                guard let end = find([13, 10, 13, 10], in: run, from: position) else {
                     return nil
                 }
                 // Behind the file the bound is of each head alone.
@@ -130,7 +133,7 @@ struct FormParser {
                 position = end + 4
                 if let event = try begin(head, at: position) { return event }
             case .field(let name):
-                guard let end = run.position(of: delimiter, from: position) else { return nil }
+                guard let end = find(delimiter, in: run, from: position) else { return nil }
                 let value = String(decoding: run[position..<end], as: UTF8.self)
                 position = end + delimiter.count
                 state = .delimiterEnd
@@ -148,6 +151,15 @@ struct FormParser {
                 return nil
             }
         }
+    }
+
+    /// Where what is pending ends; nil when more bytes are needed.
+    private mutating func find(
+        _ pattern: [UInt8], in run: UnsafeRawBufferPointer, from position: Int
+    ) -> Int? {
+        let found = run.position(of: pattern, from: position + searchedBytes)
+        searchedBytes = found == nil ? max(0, run.count - position - pattern.count + 1) : 0
+        return found
     }
 
     /// False when more bytes are needed.
