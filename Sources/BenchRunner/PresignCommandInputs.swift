@@ -273,6 +273,9 @@ struct BotoParameters {
     ]
 
     init(_ parameters: JSONValue?) throws(PresignLineError) {
+        if let parameters, parameters.object == nil, !parameters.isNull {
+            throw PresignLineError(message: "'params' must be an object")
+        }
         for (name, value) in parameters?.object ?? [] {
             if name == "Metadata" {
                 headers += try value.members(name).map { ("x-amz-meta-\($0.name)", $0.value) }

@@ -84,3 +84,14 @@ def test_a_long_chain_of_profiles_is_refused(tmp_path):
 def test_a_long_line_of_a_config_file_is_read_at_once(tmp_path):
     done = program.run(*RESOLVE, environment=environment(tmp_path, "[default]\nregion=" + "x" * 4_000_000 + "\n"))
     assert done.code == 64 and "needs credentials" in done.text
+
+
+@pytest.mark.parametrize("name", ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"])
+@pytest.mark.parametrize("text", ["A\r\nEvil: y", "A\nb", "A\x7fb", "Ä"], ids=ascii)
+def test_keys_and_tokens_that_break_a_line_are_refused(tmp_path, name, text):
+    keys = {"AWS_ACCESS_KEY_ID": "AK", "AWS_SECRET_ACCESS_KEY": "SK", "AWS_SESSION_TOKEN": "T"} | {name: text}
+    done = program.run(*RESOLVE, environment=environment(tmp_path, "") | keys)
+    assert done.code == 1 and "characters that none has" in done.text, done.text
+    target = ("run", "--target", "http://127.0.0.1:1", "--bucket", "b", "-n", 1, "--gateway", "http://127.0.0.1:1")
+    done = program.run(*target, environment={"UPLOADBENCH_TOKEN": text})
+    assert done.code == 64 and "UPLOADBENCH_TOKEN" in done.err and text not in done.text

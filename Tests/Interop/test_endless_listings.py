@@ -76,3 +76,14 @@ def test_a_barrier_ends_in_time_though_the_listing_does_not(tmp_path):
         )  # fmt: skip
     assert done.code == 1 and "the barrier failed" in done.err and "does not end" in done.err, done.text
     assert time.monotonic() - began < PATIENCE_S
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b"<ListBucketResult><Contents><Key>a", b"<ListBucketResult><Contents></Contents>", b"hello", b"",
+     b'<!DOCTYPE x [<!ENTITY k "a">]><ListBucketResult></ListBucketResult>'],
+)  # fmt: skip
+def test_a_listing_that_is_cut_off_is_no_empty_one(record, body):
+    with Hostile(200, body) as server:
+        done = program.run("clean", record, "--target", server.url, environment=KEYS)
+    assert done.code == 1 and "cannot be listed" in done.text

@@ -281,3 +281,31 @@ def test_a_shortened_file_is_refused_before_any_load(tmp_path, name):
     done = resume(folder)
     assert done.code == 1 and "summary.csv, line" in done.err and "cut or edited" in done.err, done.text
     assert before == {file: (folder / file).read_bytes() for file in (*FILES, "run.json")}
+
+
+def edit_settings(folder, **changes):
+    record = results.record(folder)
+    record["settings"] |= changes
+    (folder / "run.json").write_text(json.dumps(record))
+
+
+@pytest.mark.parametrize("flag", ["jtl", "vegeta", "k6", "markdown"])
+def test_a_recorded_output_is_not_written(tmp_path, flag):
+    folder, other = tmp_path / "run", tmp_path / "another's"
+    cut_off(folder, 4)
+    settings = results.record(folder)["settings"]
+    edit_settings(
+        folder, flags=[*settings["flags"], f"--{flag}={other}"], plan={flag: str(other)},
+        environment={f"UPLOADBENCH_{flag.upper()}": str(other)},
+    )  # fmt: skip
+    assert resume(folder).code == 0
+    assert not other.exists()
+
+
+def test_a_recorded_consent_does_not_count(tmp_path):
+    folder = tmp_path / "run"
+    cut_off(folder, 1)
+    settings = results.record(folder)["settings"]
+    edit_settings(folder, flags=[*settings["flags"], "--target=http://192.0.2.1:9", "--bucket=b", "--yes-load=192.0.2.1"])
+    done = resume(folder)
+    assert done.code == 64 and "--yes-load" in done.err, done.text

@@ -205,3 +205,16 @@ def test_schedulers_are_found_from_their_variables(endpoint, tmp_path):
     assert done.code == 0, done.text
     shard = shards.shard_record(tmp_path / "2.0")
     assert (shard["index"], shard["count"], shard["source"]) == (2, 4, "JOB_COMPLETION_INDEX")
+
+
+@pytest.mark.parametrize("column", ["uploads", "errors", "wire_bytes_per_upload", "achieved_per_s"])
+@pytest.mark.parametrize("value", ["9223372036854775807", "1e300"])
+def test_numbers_that_no_shard_has_do_not_merge(runs, tmp_path, column, value):
+    copies = [shutil.copytree(run, tmp_path / f"copy-{index}") for index, run in enumerate(shards_of(runs))]
+    lines = (copies[1] / "summary.csv").read_text().splitlines()
+    position = lines[0].split(",").index(column)
+    fields = lines[1].split(",")
+    fields[position] = value
+    (copies[1] / "summary.csv").write_text("\n".join([lines[0], ",".join(fields), *lines[2:]]) + "\n")
+    done = program.run("merge", *copies, "-o", tmp_path / "merged")
+    assert done.code == 1 and "summary.csv, line 2" in done.err and column in done.err, done.text

@@ -1,6 +1,7 @@
 """What a user may get wrong: one clear line and the contract's exit code."""
 
 import json
+import os
 import socket
 
 import pytest
@@ -232,3 +233,19 @@ def test_a_misspelt_variable_is_named():
 def test_shards_without_a_part_are_refused(tmp_path, flags):
     done = program.run("run", *flags, "-o", tmp_path / "run", cwd=tmp_path)
     assert done.code == USAGE and "or more to all of them" in done.err and not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize("make", [os.mkfifo, os.mkdir, lambda path: path.write_text("no certificate"), lambda path: path.symlink_to("/dev/zero")], ids=["pipe", "folder", "text", "device"])
+def test_an_authority_that_is_no_certificate_is_named(tmp_path, make):
+    make(tmp_path / "ca.pem")
+    done = program.run("run", "--target", "https://127.0.0.1:1", "--bucket", "b", "--cacert", tmp_path / "ca.pem", cwd=tmp_path)
+    check(done, USAGE, "--cacert", "ca.pem")
+
+
+def test_what_is_neither_a_rate_nor_a_plan_is_named(tmp_path):
+    check(program.run("capacity", "--plan", "2000/S", cwd=tmp_path), USAGE, "neither a rate")
+
+
+def test_params_of_a_wrong_type_are_an_error_of_the_line():
+    done = program.run("presign", "batch", stdin='{"params": [1], "bucket": "b", "key": "k"}\n')
+    assert done.code != 0 and "params" in done.out

@@ -96,7 +96,9 @@ final class AgainstRun {
             guard try !RecordedRun(path).record.isComplete else { return }
         } catch {}
         let code = ExitCode(rawValue: ended.exitCode) ?? .failure
-        let words = ended.lastWords.isEmpty ? "no error was told" : ended.lastWords
+        let words =
+            ended.lastWords.isEmpty
+            ? "it left no whole results and told no error; is it an uploadbench?" : ended.lastWords
         throw CommandError(
             exitCode: code == .success ? .failure : code,
             message: "the \(side.name.rawValue) (\(side.binary)) ended with \(ended.exitCode) in"

@@ -30,6 +30,17 @@ struct BucketListing {
             case .versions: "ListVersionsResult"
             }
         }
+
+        /// One that was cut off would hide the objects that it no longer names, and a document type could
+        /// give names by entities.
+        fileprivate func isWhole(_ text: String) -> Bool {
+            let end = text.unicodeScalars.lastIndex { !$0.properties.isWhitespace }
+            guard text.contains("<" + documentName), !text.contains("<!DOCTYPE"), let end else {
+                return false
+            }
+            return text[...end].hasSuffix("</\(documentName)>")
+                || text[...end].hasSuffix("<\(documentName)/>")
+        }
     }
 
     /// Why a page cannot be had.
@@ -50,8 +61,8 @@ struct BucketListing {
         var seen: Set<[String]> = []
         while true {
             let text = try ask(kind, prefix, after)
-            guard text.contains("<" + kind.documentName) else {
-                throw Failure(kind: kind, status: nil, reason: "the answer is no listing")
+            guard kind.isWhole(text) else {
+                throw Failure(kind: kind, status: nil, reason: "the answer is no whole listing")
             }
             // Whoever lists deletes: what a server names besides is not the caller's.
             let entries = Self.entries(kind, in: text).filter { Self.isKey($0.key, below: prefix) }

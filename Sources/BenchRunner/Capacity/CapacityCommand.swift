@@ -86,6 +86,10 @@ enum CapacityCommand {
     static func run(_ arguments: Arguments) throws(CommandError) -> ExitCode {
         let files = arguments.all("plan").filter { CapacityPlan.rate($0) == nil }
         guard files.count <= 1 else { throw .usage("--plan names two files") }
+        if let path = files.first, !FileManager.default.fileExists(atPath: path) {
+            throw .usage(
+                "--plan: '\(path)' is neither a rate, such as 2000/s, nor a file that is there")
+        }
         let settings = try Settings(arguments, for: .capacity, planPath: files.first)
         let asked = try CapacityPlan(arguments, settings)
         var plan = try RunPlan(settings)

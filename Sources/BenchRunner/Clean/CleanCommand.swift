@@ -126,6 +126,11 @@ extension WrittenRecord {
             return nil
         }
         self.init(json)
+        for name in ["prefix", "api_prefix", "keys_file", "barrier_prefix"] {
+            guard let value = json[name], value.string == nil else { continue }
+            throw Self.foreign(record, name)
+        }
+        guard prefix != nil || keysFile != nil else { throw Self.foreign(record, "written") }
         let roots = [RunName.root, "uploadbench-guard/"]
         let isRunName = { (text: Substring) in RunName(String(text.dropLast())) != nil }
         if let prefix {

@@ -112,12 +112,12 @@ extension CostEvidence {
 
         var uploads = 0
         var all = 0
-        var receivedBytes: Int64 = 0
+        var receivedBytes = 0.0
         var failures: [Failure: Int] = [:]
 
         mutating func add(_ sample: RecordedSample) {
             all += 1
-            receivedBytes += sample.bytesReceived
+            receivedBytes += Double(sample.bytesReceived)
             guard sample.hasFailed else {
                 uploads += 1
                 return
@@ -129,7 +129,7 @@ extension CostEvidence {
         var extras: MeasuredExtras {
             var extras = MeasuredExtras()
             guard uploads > 0 else { return extras }
-            extras.receivedBytesPerUpload = Double(receivedBytes) / Double(all)
+            extras.receivedBytesPerUpload = receivedBytes / Double(all)
             extras.failures = failures.map { failure, count in
                 FailureRate(
                     httpStatus: failure.httpStatus, errorCode: failure.errorCode,

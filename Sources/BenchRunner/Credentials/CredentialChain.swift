@@ -21,6 +21,15 @@ struct CredentialChain {
 
     /// nil when no source is configured; a source that is and fails ends the search.
     func find() throws(CredentialError) -> FoundCredentials? {
+        guard let found = try search() else { return nil }
+        guard found.credentials.isPlain else {
+            throw CredentialError(
+                "\(found.source): a key or the token has characters that none has")
+        }
+        return found
+    }
+
+    private func search() throws(CredentialError) -> FoundCredentials? {
         let name = environment.profileName
         if environment.explicitProfile == nil, let found = try fromEnvironment() { return found }
         if let found = try AssumedRole(self).find(name) { return found }

@@ -36,16 +36,22 @@ struct FoundCredentials: Sendable {
         let sessionToken = json[token]?.string
         let expiration = json["Expiration"]?.string
         let expiresAt = expiration.flatMap(AWSTime.seconds)
-        guard [key, secret, sessionToken ?? "-"].allSatisfy(Self.isPlain),
-            expiration == nil || expiresAt != nil
-        else { return nil }
-        self.init(
-            Credentials(accessKey: key, secretKey: secret, sessionToken: sessionToken),
-            expiresAt: expiresAt, source: source)
+        let credentials = Credentials(accessKey: key, secretKey: secret, sessionToken: sessionToken)
+        guard credentials.isPlain, expiration == nil || expiresAt != nil else { return nil }
+        self.init(credentials, expiresAt: expiresAt, source: source)
     }
+}
 
-    /// Keys and tokens stand in header fields.
-    private static func isPlain(_ text: String) -> Bool {
+extension Credentials {
+    /// Could header fields hold the keys and the token?
+    var isPlain: Bool {
+        [accessKey, secretKey, sessionToken ?? "-"].allSatisfy(HeaderText.isPlain)
+    }
+}
+
+/// What becomes part of a header's line.
+enum HeaderText {
+    static func isPlain(_ text: String) -> Bool {
         !text.isEmpty && text.utf8.allSatisfy { (0x20...0x7E).contains($0) }
     }
 }

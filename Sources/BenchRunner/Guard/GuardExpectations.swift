@@ -13,7 +13,9 @@ struct GuardExpectations {
         let bytes = try InputFile.read(path, for: "--expect")
         let table: CSVDecoder
         do throws(CSVError) {
-            table = try CSVDecoder(bytes)
+            // Spreadsheets put a byte order mark before UTF-8.
+            let mark: [UInt8] = [0xEF, 0xBB, 0xBF]
+            table = try CSVDecoder(bytes.starts(with: mark) ? Array(bytes.dropFirst(3)) : bytes)
         } catch {
             throw .usage("--expect: '\(path)': \(error)")
         }
@@ -21,7 +23,12 @@ struct GuardExpectations {
             throw .usage("--expect: '\(path)' has no columns scenario and case")
         }
         rows = table.rows.map { Dictionary(zip(table.header, $0)) { first, _ in first } }
+        var seen: Set<String> = []
         for row in rows {
+            let cell = "\(row["scenario"] ?? "") \(row["case"] ?? "")"
+            guard seen.insert(cell).inserted else {
+                throw .usage("--expect: '\(path)' has two rows of \(cell)")
+            }
             _ = try Quantities.choice(row["scenario"] ?? "", "--expect", of: Strategy.names)
             _ = try Quantities.choice(row["case"] ?? "", "--expect", of: GuardCase.names)
         }

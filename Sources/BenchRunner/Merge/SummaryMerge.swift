@@ -116,7 +116,8 @@ struct SummaryMerge {
             if case .key = rule {
                 row[column] = Field(text: try table.text(), number: nil)
             } else {
-                row[column] = Field(text: "", number: try table.optionalDecimal())
+                let largest = column == "start_unix_us" ? 1e16 : RecordedTable.largestDecimal
+                row[column] = Field(text: "", number: try table.optionalDecimal(upTo: largest))
             }
         }
         return row

@@ -97,7 +97,7 @@ extension RecordedRun {
             guard Histogram.bounds(of: lowest) == lowest...max(lowest, highest) else {
                 throw table.fault("\(lowest) to \(highest) µs is no bucket of 3 significant digits")
             }
-            let count = try table.integer(from: 1)
+            let count = try table.count(from: 1)
             body(
                 key, metric,
                 Histogram.Bucket(lowestUs: lowest, highestUs: highest, count: UInt64(count)))

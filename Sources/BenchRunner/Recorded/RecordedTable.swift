@@ -7,6 +7,12 @@ final class RecordedTable {
     private var reader: CSVReader
     /// The row's next field.
     private var field = 0
+
+    /// No time in µs, size or rate of a run comes near: sums over a file's rows stay numbers, which with
+    /// somebody else's figures they might not.
+    static let largestInteger = 1_000_000_000_000_000
+    static let largestDecimal = 1e14
+    static let largestCount = 1_000_000_000_000
     /// Texts repeat from row to row: one that is the same again is not made anew.
     private var lastTexts: [(bytes: [UInt8], text: String)]
 
@@ -79,6 +85,7 @@ final class RecordedTable {
             throw RecordedError(path: path, error)
         }
         if let value, value < least { throw fault("\(value) is less than \(least)") }
+        guard (value ?? 0).magnitude <= Self.largestInteger else { throw tooLarge() }
         return value
     }
 
@@ -90,12 +97,15 @@ final class RecordedTable {
         return value
     }
 
+    /// The row's next field: a number of things, which are counted together.
     func count(from least: Int64 = 0) throws(RecordedError) -> Int {
-        Int(try integer(from: least))
+        let value = try integer(from: least)
+        guard value <= Self.largestCount else { throw tooLarge() }
+        return Int(value)
     }
 
     /// The row's next field: a number that is not negative, nil where it is empty.
-    func optionalDecimal() throws(RecordedError) -> Double? {
+    func optionalDecimal(upTo largest: Double = largestDecimal) throws(RecordedError) -> Double? {
         let value: Double?
         let index = next()
         do throws(CSVError) {
@@ -104,6 +114,7 @@ final class RecordedTable {
             throw RecordedError(path: path, error)
         }
         if let value, value < 0 { throw fault("\(value) is less than 0") }
+        guard value ?? 0 <= largest else { throw tooLarge() }
         return value
     }
 
@@ -125,6 +136,8 @@ final class RecordedTable {
     func fault(_ reason: String) -> RecordedError {
         RecordedError(path: path, reader.error(reason, field - 1))
     }
+
+    private func tooLarge() -> RecordedError { fault("is more than any run has") }
 
     private func next() -> Int {
         defer { field += 1 }

@@ -24,8 +24,11 @@ struct GivenSettings {
         }
     }
 
-    /// The folder is where the record stands, and the plan file's content stands in `plan`.
-    private static let unrecorded = ["resume", "out", "plan"]
+    /// The folder is where the record stands, and the plan file's content stands in `plan`. What is written
+    /// elsewhere, and the leave to load a host, are of one command line: a record could be another's.
+    private static let unrecorded = [
+        "resume", "out", "plan", "junit", "markdown", "github", "jtl", "vegeta", "k6", "yes-load",
+    ]
 
     private mutating func hide(_ text: String, _ flag: Flag) -> String {
         guard let url = URLComponents(string: text), url.scheme != nil,
@@ -63,15 +66,18 @@ struct GivenSettings {
         for command: Command
     ) throws(CommandError) -> Settings {
         let names = Set(now.map(Self.name))
-        let words = flags.filter { !names.contains(Self.name($0)) } + now
+        let own = flags.filter { !Self.unrecorded.contains(Self.name($0)) }
+        let words = own.filter { !names.contains(Self.name($0)) } + now
         var variables = present
         for flag in command.flags {
             let variable = Settings.variable(flag.name)
             let isNew = changeable.contains(flag.name) && present[variable] != nil
-            if !isNew { variables[variable] = environment[variable] }
+            let isRecorded = !Self.unrecorded.contains(flag.name)
+            if !isNew { variables[variable] = isRecorded ? environment[variable] : nil }
         }
         return Settings(
-            try Arguments(words, for: command), environment: variables, recordedPlan: plan)
+            try Arguments(words, for: command), environment: variables,
+            recordedPlan: plan.filter { !Self.unrecorded.contains($0.key) })
     }
 
     private static func name(_ word: String) -> String {

@@ -249,9 +249,7 @@ extension ClientPlan {
         if kind.isBrowser, !expectsContinue {
             throw .usage("--no-expect: a browser never sends Expect")
         }
-        if let path = authoritiesPath, !FileManager.default.isReadableFile(atPath: path) {
-            throw .usage("--cacert: cannot read '\(path)'")
-        }
+        if let path = authoritiesPath { try AuthorityFile.check(path) }
     }
 
     private static func timeout(_ text: String, _ source: String) throws(CommandError) -> Duration {

@@ -70,6 +70,9 @@ extension RunTarget {
             throw error.commandError
         }
         apiToken = environment["UPLOADBENCH_TOKEN"]
+        if let apiToken, !apiToken.isEmpty, !HeaderText.isPlain(apiToken) {
+            throw .usage("UPLOADBENCH_TOKEN has characters that no token has")
+        }
         authoritiesPath = plan.client.authoritiesPath
         emulated = nil
         if plan.signer == .local, credentials == nil {

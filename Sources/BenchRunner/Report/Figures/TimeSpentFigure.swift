@@ -3,14 +3,14 @@ struct TimeSpent: Sendable {
     let strategy: Strategy
     let sizeBytes: Int64?
     var uploads = 0
-    var responseUs: Int64 = 0
-    var authorizeUs: Int64 = 0
-    var uploadUs: Int64 = 0
-    var notifyUs: Int64 = 0
-    var connectUs: Int64 = 0
-    var tlsUs: Int64 = 0
-    var sendUs: Int64 = 0
-    var waitUs: Int64 = 0
+    var responseUs = 0.0
+    var authorizeUs = 0.0
+    var uploadUs = 0.0
+    var notifyUs = 0.0
+    var connectUs = 0.0
+    var tlsUs = 0.0
+    var sendUs = 0.0
+    var waitUs = 0.0
 
     init(strategy: Strategy, sizeBytes: Int64?) {
         self.strategy = strategy
@@ -19,14 +19,14 @@ struct TimeSpent: Sendable {
 
     mutating func add(_ sample: RecordedSample) {
         uploads += 1
-        responseUs += sample.responseUs
-        authorizeUs += sample.authorizeUs ?? 0
-        uploadUs += sample.uploadUs ?? 0
-        notifyUs += sample.notifyUs ?? 0
-        connectUs += sample.connectUs ?? 0
-        tlsUs += sample.tlsUs ?? 0
-        sendUs += sample.sendUs ?? 0
-        waitUs += sample.waitUs ?? 0
+        responseUs += Double(sample.responseUs)
+        authorizeUs += Double(sample.authorizeUs ?? 0)
+        uploadUs += Double(sample.uploadUs ?? 0)
+        notifyUs += Double(sample.notifyUs ?? 0)
+        connectUs += Double(sample.connectUs ?? 0)
+        tlsUs += Double(sample.tlsUs ?? 0)
+        sendUs += Double(sample.sendUs ?? 0)
+        waitUs += Double(sample.waitUs ?? 0)
     }
 
     /// A part of the mean response time.
@@ -36,7 +36,7 @@ struct TimeSpent: Sendable {
         let meanUs: Double
     }
 
-    var meanUs: Double { Double(responseUs) / Double(max(uploads, 1)) }
+    var meanUs: Double { responseUs / Double(max(uploads, 1)) }
 
     /// By what an upload did: its steps one after the other.
     var steps: [Part] {
@@ -53,10 +53,10 @@ struct TimeSpent: Sendable {
     /// Parts of parallel requests overlap, and may add up to more than the whole.
     var overlaps: Bool { connectUs + tlsUs + sendUs + waitUs > responseUs }
 
-    private func parts(_ sums: [(name: String, color: Int, us: Int64)]) -> [Part] {
+    private func parts(_ sums: [(name: String, color: Int, us: Double)]) -> [Part] {
         let rest = responseUs - sums.reduce(0) { $0 + $1.us }
         return (sums + [("rest", 3, max(0, rest))]).map {
-            Part(name: $0.name, color: $0.color, meanUs: Double($0.us) / Double(max(uploads, 1)))
+            Part(name: $0.name, color: $0.color, meanUs: $0.us / Double(max(uploads, 1)))
         }
     }
 }
