@@ -90,15 +90,19 @@ def test_more_connections_than_descriptors_are_told_so(tmp_path):
         program.start = original
 
 
-def test_an_upload_that_stops_holds_its_lambda_no_longer_than_the_time_limit(tmp_path):
-    flags = ("--lambda-concurrency", "1", "--integration-timeout", "100ms")
-    with Endpoint(tmp_path, *flags) as endpoint:
+@pytest.mark.parametrize("path", ("/images", "/reviews", "/signed-multipart"))
+def test_an_upload_that_stops_holds_no_lambda(tmp_path, path):
+    """API Gateway invokes a function once it has the whole request."""
+    with Endpoint(tmp_path, "--lambda-concurrency", "1") as endpoint:
+        body = b'{"bucket":"b","key":"k"}'
         head = (
-            f"POST /images HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer {endpoint.token}\r\n"
-            "Content-Length: 1000\r\n\r\n{"
+            f"POST {path} HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer {endpoint.token}\r\n"
+            f"Content-Length: {len(body)}\r\n\r\n"
         )
-        with cases.wire.Wire(endpoint.gateway) as stopped:
-            stopped.send(head.encode())
-            assert stopped.answer().status == 504
+        with cases.wire.Wire(endpoint.gateway) as stopped, cases.wire.Wire(endpoint.gateway) as another:
+            for client in (stopped, another):
+                client.send(head.encode() + body[:9])
             asked = endpoint.api().get(endpoint.gateway + "/signed-url", timeout=30)
             assert asked.status_code == 200, asked.text
+            stopped.send(body[9:])
+            assert stopped.answer().status == {"/images": 400, "/reviews": 403, "/signed-multipart": 400}[path]

@@ -32,11 +32,26 @@ def test_it_ends_when_its_standard_input_closes(tmp_path):
         assert running.process.wait(STOP_LIMIT_S) == 0
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_it_ends_on_a_signal(tmp_path, number):
-    with Endpoint(tmp_path) as running:
+    with Endpoint(tmp_path, "--tls", "--store", f"dir:{tmp_path}/objects") as running:
+        authority = Path(running.ready["ca_file"])
+        assert authority.exists()
         running.process.send_signal(number)
         assert running.process.wait(STOP_LIMIT_S) == 0
+    assert not authority.exists()
+
+
+def test_nohup_lets_it_outlive_its_terminal(tmp_path):
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        running = Endpoint(tmp_path).__enter__()
+    finally:
+        signal.signal(signal.SIGHUP, before)
+    running.process.send_signal(signal.SIGHUP)
+    running.s3().list_buckets()
+    running.__exit__()
+    assert running.process.returncode == 0
 
 
 def test_an_open_gateway_needs_no_token(tmp_path):

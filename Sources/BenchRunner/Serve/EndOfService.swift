@@ -1,7 +1,7 @@
 import CLinux
 import Foundation
 
-/// Waits for SIGINT, SIGTERM or the end of the standard input, whichever comes first.
+/// Waits for SIGINT, SIGTERM, SIGHUP or the end of the standard input, whichever comes first.
 ///
 /// To be made before any other thread is: the signals are blocked from then on in all threads that
 /// follow, and kept by the kernel until they are read, so none that comes early is lost.
@@ -20,6 +20,8 @@ final class EndOfService {
         sigemptyset(&mask)
         sigaddset(&mask, SIGINT)
         sigaddset(&mask, SIGTERM)
+        // nohup(1) has it ignored. Once blocked, it would no longer be.
+        if !Interruption.isIgnored(SIGHUP) { sigaddset(&mask, SIGHUP) }
         pthread_sigmask(SIG_BLOCK, &mask, nil)
         signals = signalfd(-1, &mask, clinux_SFD_CLOEXEC)
     }

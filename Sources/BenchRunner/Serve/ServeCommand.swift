@@ -182,7 +182,12 @@ enum ServeCommand {
     {
         if text == "discard" { return .discard }
         if text.hasPrefix("dir:"), text.count > 4 {
-            return .directory(path: String(text.dropFirst(4)))
+            let path = String(text.dropFirst(4))
+            var facts = stat()
+            guard stat(path, &facts) != 0 || facts.st_mode & S_IFMT == S_IFDIR else {
+                throw .usage("\(source): '\(path)' is not a directory")
+            }
+            return .directory(path: path)
         }
         guard text.hasPrefix("memory:") else {
             throw .usage("\(source): '\(text)' is not memory:SIZE, dir:PATH or discard")
@@ -209,11 +214,31 @@ enum ServeCommand {
             throw .usage(
                 "\(source): '\(path)' is not a JSON array of {\"access_key\", \"secret_key\"}")
         }
+        for (index, entry) in entries.enumerated() {
+            let others = entries[..<index].map(\.access_key)
+            // An empty secret is everybody's.
+            guard isAccessKey(entry.access_key), !entry.secret_key.isEmpty,
+                entry.session_token?.isEmpty != true, !others.contains(entry.access_key)
+            else {
+                throw .usage(
+                    "\(source): entry \(index + 1) of '\(path)' needs an access_key of its own, without"
+                        + " blanks, slashes and commas, and a secret_key and session_token that are"
+                        + " not empty")
+            }
+        }
         return entries.map {
             Credentials(
                 accessKey: $0.access_key, secretKey: $0.secret_key, sessionToken: $0.session_token)
         }
     }
+}
+
+/// It stands between the slashes and commas of headers.
+private func isAccessKey(_ text: String) -> Bool {
+    (1...128).contains(text.utf8.count)
+        && text.utf8.allSatisfy {
+            (0x21...0x7E).contains($0) && $0 != UInt8(ascii: "/") && $0 != UInt8(ascii: ",")
+        }
 }
 
 /// Answers what the standard input asks, for the run that started this process.

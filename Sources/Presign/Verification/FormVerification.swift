@@ -15,8 +15,10 @@ extension SignatureVerifier {
     package func verifyForm(
         fields: [NameValue], hasFile: Bool, bucket: String, now: SigningTime, keys: KeyLookup
     ) throws(SignatureFailure) -> FormAuthorization? {
+        // Repeated fields count as one value here too: a second policy is not passed over.
         func value(_ name: String) -> String? {
-            fields.first { $0.name.asciiLowercased == name }?.value
+            let values = fields.filter { $0.name.asciiLowercased == name }.map(\.value)
+            return values.isEmpty ? nil : values.joined(separator: ",")
         }
         guard value("key") != nil else { throw .missingFormField("key") }
         guard hasFile else {

@@ -100,7 +100,7 @@ extension SignatureVerifier {
     }
 
     private static func expires(_ text: String) throws(SignatureFailure) -> Int64 {
-        guard let seconds = Int64(text) else {
+        guard text.first != "+", let seconds = Int64(text) else {
             throw .queryParameters("X-Amz-Expires should be a number")
         }
         guard seconds >= 0 else {

@@ -11,9 +11,11 @@ struct BearerToken {
         name = configuration.user
     }
 
-    /// The user that the token was given to; nil when it is missing or wrong.
+    /// The user that the token was given to; nil when it is missing, wrong or one of two: another reader
+    /// of the request could take the other (RFC 9110 §5.3 allows one only).
     func user(of request: HTTPRequest) -> String? {
-        user(authorization: request.headers.first("Authorization"))
+        let fields = request.headers.filter { $0.name.equalsIgnoringCase("Authorization") }
+        return user(authorization: fields.count == 1 ? fields[0].value : nil)
     }
 
     /// - Parameter authorization: the field's value.

@@ -17,8 +17,13 @@ enum ContentSniffer {
         ],
     ]
 
-    /// True also for types that have no signature, such as text or octet streams.
+    /// True also for types that have no signature, such as text or octet streams. Of a list, which a
+    /// browser may take any one of, each has to be.
     static func isPlausible(_ contentType: String, _ prefix: [UInt8]) -> Bool {
+        contentType.split(separator: ",").allSatisfy { isPlausible($0.drop { $0 == " " }, prefix) }
+    }
+
+    private static func isPlausible(_ contentType: Substring, _ prefix: [UInt8]) -> Bool {
         let type = contentType.prefix { $0 != ";" && $0 != " " }.lowercased()
         let known = type == "image/jpg" ? "image/jpeg" : type
         guard let alternatives = signatures[known] else { return true }

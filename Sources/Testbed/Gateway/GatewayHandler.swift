@@ -66,7 +66,7 @@ package final class GatewayHandler: RequestHandler {
         guard let user = bearer.user(of: request) else {
             return answer(exchange, GatewayAnswer.error(401, "Unauthorized"))
         }
-        guard case .upload(let key) = route else { return invoke(route, exchange, user) }
+        guard case .upload(let key) = route else { return collect(route, exchange, user) }
         let reply = reply(exchange) {}
         station.serve { [uploads] in
             uploads.store(key, user: user, exchange, reply)
@@ -95,8 +95,23 @@ package final class GatewayHandler: RequestHandler {
 
     // MARK: Lambda
 
-    private func invoke(_ route: GatewayRoute, _ exchange: Exchange, _ user: String) {
+    /// A function is invoked once the whole request is there: until then its client takes a connection,
+    /// but no environment.
+    private func collect(_ route: GatewayRoute, _ exchange: Exchange, _ user: String) {
+        let refuse: Reply = { [unowned self] in answer(exchange, $0) }
+        let use = { [unowned self] body in invoke(route, exchange, user, body) }
+        switch route {
+        case .signedMultipart, .review: receiveDocument(exchange, refuse, use)
+        case .image: images.receive(exchange, refuse, use)
+        default: use([])
+        }
+    }
+
+    private func invoke(
+        _ route: GatewayRoute, _ exchange: Exchange, _ user: String, _ body: [UInt8]
+    ) {
         guard case .starts(let delayNs) = pool.start() else {
+            if case .image = route { images.drop(body) }
             return answer(exchange, GatewayAnswer.error(429, "Too Many Requests"))
         }
         let clock = InvocationClock(coldNs: delayNs)
@@ -107,57 +122,48 @@ package final class GatewayHandler: RequestHandler {
             }
         }
         station.serve(extraNs: delayNs) { [unowned self] in
-            run(route, exchange, user, clock, reply)
+            clock.begin(nowNs: monotonicNs())
+            run(route, exchange, user, body, reply)
         }
     }
 
     private func run(
-        _ route: GatewayRoute, _ exchange: Exchange, _ user: String, _ clock: InvocationClock,
+        _ route: GatewayRoute, _ exchange: Exchange, _ user: String, _ body: [UInt8],
         _ reply: @escaping Reply
     ) {
-        let begin = { clock.begin(nowNs: monotonicNs()) }
         let claim =
             route.isNamedByClient ? IdempotencyKey.claim(of: exchange.request.headers) : .none
         var called: IdempotencyKey?
         switch claim {
         case .none: break
         case .key(let key): called = key
-        case .malformed: return reply(IdempotencyKey.refusal)
+        case .malformed:
+            if case .image = route { images.drop(body) }
+            return reply(IdempotencyKey.refusal)
         }
         switch route {
-        case .signedURL:
-            begin()
-            reply(permissions.signedURL(exchange.request, user: user))
-        case .signedPost:
-            begin()
-            reply(permissions.signedPost(exchange.request, user: user))
+        case .signedURL: reply(permissions.signedURL(exchange.request, user: user))
+        case .signedPost: reply(permissions.signedPost(exchange.request, user: user))
         case .signedMultipart:
-            receiveDocument(exchange, reply) { [multipart] body in
-                begin()
-                multipart.sign(body, user: user, called: called, exchange, reply)
-            }
-        case .image: images.receive(exchange, user: user, called: called, begin, reply)
-        case .review:
-            receiveDocument(exchange, reply) { [reviews] body in
-                begin()
-                reviews.review(body, user: user, reply)
-            }
+            multipart.sign(body, user: user, called: called, exchange, reply)
+        case .image: images.store(body, user: user, called: called, reply)
+        case .review: reviews.review(body, user: user, reply)
         case .upload: reply(GatewayAnswer.error(500, "Internal Server Error"))
         }
     }
 
     private func receiveDocument(
-        _ exchange: Exchange, _ reply: @escaping Reply, _ use: @escaping ([UInt8]) -> Void
+        _ exchange: Exchange, _ refuse: @escaping Reply, _ use: @escaping ([UInt8]) -> Void
     ) {
         let limit = Self.documentLimitBytes
         exchange.receiveBody(
             into: SmallBody(limitBytes: limit) { body in
                 guard let body else {
-                    return reply(GatewayAnswer.error(413, "The body exceeds \(limit) bytes"))
+                    return refuse(GatewayAnswer.error(413, "The body exceeds \(limit) bytes"))
                 }
                 use(body)
             } aborted: {
-                reply(GatewayAnswer.error(400, "The body ended early"))
+                refuse(GatewayAnswer.error(400, "The body ended early"))
             })
     }
 

@@ -17,36 +17,50 @@ final class ImageUploads {
         self.reviews = reviews
     }
 
-    /// - Parameters:
-    ///   - called: a second request of the same name stores nothing, and is answered as the first.
-    ///   - begin: is called when the function has its event.
+    /// Takes the event's body in. It counts as held until `store` is through with it, or until `drop`.
     func receive(
-        _ exchange: Exchange, user: String, called: IdempotencyKey?, _ begin: @escaping () -> Void,
-        _ reply: @escaping Reply
+        _ exchange: Exchange, _ refuse: @escaping Reply, _ use: @escaping ([UInt8]) -> Void
     ) {
         let limit = configuration.limits.lambdaEventBytes
         let request = exchange.request
         // The event holds the body and more.
-        guard (request.contentLength ?? 0) <= limit else { return reply(Self.tooLong) }
+        guard (request.contentLength ?? 0) <= limit else { return refuse(Self.tooLong) }
         let account = configuration.account
+        guard account.heldBytes <= heldLimitBytes else { return refuse(Self.tooMuchHeld) }
         exchange.receiveBody(
             into: SmallBody(
                 limitBytes: Int(limit), expectedBytes: request.contentLength ?? 0, account: account
             ) { [self] body in
-                guard let body else { return reply(Self.tooLong) }
-                let held = Int64(body.count)
+                guard let body else { return refuse(Self.tooLong) }
                 guard LambdaEvent.sizeBytes(request, body: body) <= limit else {
-                    account.add(-held)
-                    return reply(Self.tooLong)
+                    drop(body)
+                    return refuse(Self.tooLong)
                 }
-                begin()
-                use(body, user: user, called: called) { response in
-                    account.add(-held)
-                    reply(response)
-                }
+                use(body)
             } aborted: {
-                reply(GatewayAnswer.error(400, "The body ended early"))
+                refuse(GatewayAnswer.error(400, "The body ended early"))
             })
+    }
+
+    func drop(_ body: [UInt8]) { configuration.account.add(-Int64(body.count)) }
+
+    /// As much as all functions together may have, and 1 GiB at least: bodies wait for no function.
+    private var heldLimitBytes: Int64 {
+        let limits = configuration.limits
+        let (all, overflow) = limits.lambdaEventBytes.multipliedReportingOverflow(
+            by: Int64(limits.lambdaConcurrency))
+        return overflow ? .max : max(all, 1 << 30)
+    }
+
+    /// - Parameter called: a second request of the same name stores nothing, and is answered as the
+    ///   first.
+    func store(
+        _ body: [UInt8], user: String, called: IdempotencyKey?, _ reply: @escaping Reply
+    ) {
+        use(body, user: user, called: called) { [self] response in
+            drop(body)
+            reply(response)
+        }
     }
 
     private func stored(_ key: String, _ status: Int, isNew: Bool, _ reply: @escaping Reply) {
@@ -66,6 +80,10 @@ final class ImageUploads {
 
     private static var storeFailed: HTTPResponse {
         GatewayAnswer.error(502, "Internal server error")
+    }
+
+    private static var tooMuchHeld: HTTPResponse {
+        GatewayAnswer.error(503, "Service Unavailable")
     }
 
     private static var underWay: HTTPResponse {

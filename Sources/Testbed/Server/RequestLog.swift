@@ -2,6 +2,7 @@ import CLinux
 import Glibc
 package import NetIO
 import Presign
+import Synchronization
 
 /// What the roles were asked, one JSON object per line and request: for whoever counts requests and
 /// preflights from the servers' side. Neither queries nor `Authorization` are written, so no signature
@@ -10,11 +11,15 @@ import Presign
 /// A line is one write(2) to a file that is open for appending, so lines of several roles do not mix.
 package final class RequestLog: Sendable {
     private let descriptor: Int32
+    /// The last line was written in part.
+    private let isTorn = Atomic<Bool>(false)
 
     /// - Throws: when the file cannot be opened.
     package init(path: String) throws(SystemError) {
         descriptor = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { throw SystemError(operation: "open \(path)") }
+        // Once there is a reader, a pipe that he does not empty holds no role up.
+        _ = fcntl(descriptor, F_SETFL, O_APPEND | O_NONBLOCK)
     }
 
     deinit { close(descriptor) }
@@ -44,8 +49,28 @@ package final class RequestLog: Sendable {
             ("fault", faults.map { JSONValue.string($0) } ?? .null),
             ("client_ended", .bool(clientEnded)),
         ]).append(to: &line)
+        line = Self.escaped(line)
         line.append(UInt8(ascii: "\n"))
+        if isTorn.exchange(false, ordering: .relaxed) { line.insert(UInt8(ascii: "\n"), at: 0) }
         // A log that cannot be written must not end the service; its reader sees the gap.
-        _ = line.withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
+        let written = line.withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
+        if (1..<line.count).contains(written) { isTorn.store(true, ordering: .relaxed) }
+    }
+
+    /// A log is also read on terminals and line by line: what a client sent of DEL, C1 controls, line
+    /// separators and marks that turn the direction of text is written as JSON's `\u` escapes.
+    static func escaped(_ json: [UInt8]) -> [UInt8] {
+        guard json.contains(where: { $0 >= 0x7F }) else { return json }
+        var safe = ""
+        for scalar in String(decoding: json, as: UTF8.self).unicodeScalars {
+            switch scalar {
+            case "\u{7F}"..."\u{9F}", "\u{61C}", "\u{200E}", "\u{200F}", "\u{2028}"..."\u{202E}",
+                "\u{2066}"..."\u{2069}":
+                let digits = String(scalar.value, radix: 16)
+                safe += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
+            default: safe.unicodeScalars.append(scalar)
+            }
+        }
+        return Array(safe.utf8)
     }
 }

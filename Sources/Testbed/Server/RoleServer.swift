@@ -137,6 +137,9 @@ final class Acceptor: EventSource {
     let limits: ServerLimits
     let timeouts: ServerTimeouts
     private let connectionLimit: Int
+    /// Of all roles: descriptors are the process's.
+    private let clientLimit: Int
+    private static let clients = Atomic<Int>(0)
     /// Shared by all connections: what is read is used at once.
     let receiveBuffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 65_536, alignment: 4096)
     private let listener: Int32
@@ -167,7 +170,8 @@ final class Acceptor: EventSource {
         self.handler = handler
         self.limits = limits
         timeouts = ServerTimeouts(limits)
-        connectionLimit = limits.connectionsWithinDescriptors
+        clientLimit = ServerLimits.clientsWithinDescriptors
+        connectionLimit = min(limits.connections, clientLimit)
         try loop.watch(listener, for: .readable, source: self)
         if let inner {
             self.inner = InnerListener(descriptor: inner) { [unowned self] in
@@ -193,6 +197,7 @@ final class Acceptor: EventSource {
             close(descriptor)
         }
         connections.values.forEach { $0.close() }
+        Self.clients.subtract(connections.count, ordering: .relaxed)
         connections = [:]
         loop.stop()
     }
@@ -212,7 +217,7 @@ final class Acceptor: EventSource {
                 }
                 return
             }
-            guard connections.count < connectionLimit else {
+            guard admits() else {
                 if security == nil { refuse(descriptor) }
                 close(descriptor)
                 continue
@@ -223,11 +228,20 @@ final class Acceptor: EventSource {
             guard security == nil || secure != nil,
                 let connection = try? ServerConnection(descriptor, secure, acceptor: self)
             else {
+                Self.clients.subtract(1, ordering: .relaxed)
                 close(descriptor)
                 continue
             }
             connections[ObjectIdentifier(connection)] = connection
         }
+    }
+
+    /// Counts one more, if there may be one.
+    private func admits() -> Bool {
+        guard connections.count < connectionLimit else { return false }
+        if Self.clients.add(1, ordering: .relaxed).oldValue < clientLimit { return true }
+        Self.clients.subtract(1, ordering: .relaxed)
+        return false
     }
 
     /// Says why, if that can be said at once. What was sent is read: a close with unread bytes would
@@ -243,7 +257,8 @@ final class Acceptor: EventSource {
     }
 
     func ended(_ connection: ServerConnection) {
-        connections[ObjectIdentifier(connection)] = nil
+        guard connections.removeValue(forKey: ObjectIdentifier(connection)) != nil else { return }
+        Self.clients.subtract(1, ordering: .relaxed)
     }
 
     /// - Parameters:

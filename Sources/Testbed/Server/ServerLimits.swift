@@ -24,13 +24,13 @@ package struct ServerLimits: Sendable {
 
     package init() {}
 
-    /// Fewer where the process may not have as many descriptors: those that are left are for the files
-    /// and connections by which a role serves the clients that it has.
-    var connectionsWithinDescriptors: Int {
+    /// Connections of all roles together that leave descriptors for the files and connections by which a
+    /// role serves the clients that it has.
+    static var clientsWithinDescriptors: Int {
         var descriptors = rlimit()
-        guard clinux_getrlimit(clinux_RLIMIT_NOFILE, &descriptors) == 0 else { return connections }
+        guard clinux_getrlimit(clinux_RLIMIT_NOFILE, &descriptors) == 0 else { return .max }
         let limit = Int(clamping: descriptors.rlim_cur)
-        return min(connections, max(limit - 256, limit / 4 * 3))
+        return max(limit - 256, limit / 4 * 3)
     }
 }
 

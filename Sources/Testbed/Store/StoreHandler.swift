@@ -114,9 +114,7 @@ package final class StoreHandler: RequestHandler {
 
     private func dispatch(_ call: StoreCall) throws(S3Failure) {
         if call.method == "OPTIONS" { return try answerPreflight(call) }
-        if let key = call.address.key, key.bytes.count > ObjectKey.limitBytes {
-            throw .keyTooLong(key.bytes.count)
-        }
+        try call.address.key?.check()
         if isForm(call) { return try startForm(call) }
         if call.method == "POST", call.address.key != nil, !call.query.contains("uploads"),
             !call.query.contains("uploadId"), !call.query.contains("select"),

@@ -9,11 +9,27 @@ private let unsupportedSubresources: Set<String> = [
     "select", "session", "tagging", "torrent", "versioning", "versions", "versionId", "website",
 ]
 
+/// Conditions and offsets that this store does not look at: what is asked under one is not done without
+/// it.
+private let unsupportedHeaders = [
+    "x-amz-copy-source-if-match", "x-amz-copy-source-if-none-match",
+    "x-amz-copy-source-if-modified-since", "x-amz-copy-source-if-unmodified-since",
+    "x-amz-if-match-last-modified-time", "x-amz-if-match-size", "x-amz-write-offset-bytes",
+]
+
 extension StoreHandler {
     /// An authenticated request to its operation.
     func route(_ call: StoreCall) throws(S3Failure) {
         if let name = call.query.firstName(in: unsupportedSubresources) {
             throw .notImplemented(header: name)
+        }
+        if let name = unsupportedHeaders.first(where: { call.header($0) != nil }) {
+            throw .notImplemented(header: name)
+        }
+        for name in ["partNumber", "uploadId"] where call.query.isRepeated(name) {
+            throw .invalidArgument(
+                "The parameter \(name) is given more than once", name: name,
+                value: call.query.text(name) ?? "")
         }
         guard let name = call.address.bucket else {
             guard call.method == "GET" else { throw .methodNotAllowed }
@@ -85,11 +101,12 @@ extension StoreHandler {
         }
     }
 
-    /// Takes a small document in, and answers it.
+    /// Takes a document in, and answers it.
     func receiveDocument(
-        _ call: StoreCall, _ answer: @escaping ([UInt8]) throws(S3Failure) -> HTTPResponse
+        _ call: StoreCall, limitBytes: Int = DocumentWriter.smallBytes,
+        _ answer: @escaping ([UInt8]) throws(S3Failure) -> HTTPResponse
     ) throws(S3Failure) {
-        let writer = DocumentWriter()
+        let writer = DocumentWriter(limitBytes: limitBytes)
         let intake = try BodyIntake(
             call, claim: try ChecksumClaim(call), wanted: [], writer: writer)
         call.exchange.receiveBody(

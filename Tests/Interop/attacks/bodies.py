@@ -107,6 +107,7 @@ def xml_documents(endpoint, upload_id: str, scale: int = 1) -> list[Case]:
         "long name": "<" + "a" * size, "open quote": '<a b="' + "c" * size, "open comment": "<!--" + "a" * size, "open CDATA": "<a><![CDATA[" + "a" * size,
         "open reference": "<a>&" + "a" * size, "NUL": "<a>&#0;</a>", "too large a character": "<a>&#x110000;</a>", "surrogate": "<a>&#xD800;</a>",
         "unknown reference": "<a>&evil;</a>", "negative reference": "<a>&#-1;</a>", "other end": "<a></b>", "two roots": "<a/><b/>", "text only": "a", "nothing": "",
+        "comments": "<a>" + "<!---->" * 8 * size, "CDATA sections": "<a>" + "<![CDATA[]]>" * 8 * size, "instructions": "<?a?>" * 8 * size,
         "instruction": "<?" + "a" * size, "xinclude": '<a xmlns:xi="http://www.w3.org/2001/XInclude"><xi:include href="/etc/passwd"/></a>', "UTF-16": "\ufeff<\0a",
     }  # fmt: skip
     places = {

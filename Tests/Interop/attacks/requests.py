@@ -44,7 +44,7 @@ def signatures(endpoint) -> list[Case]:
         Case("signature: token in the query", put(url(more=[("X-Amz-Security-Token", "t")])), MALFORMED, STORE), Case("signature: other method", put(good).replace(b"PUT", b"DELETE", 1), DENIED, STORE),
         Case("signature: other host", put(good, host="localhost"), DENIED, STORE), Case("signature: absolute form of another host", put(f"http://localhost{good}"), DENIED, STORE), Case("signature: absolute form of its host", put(f"http://{HOST}{good}", host="evil"), frozenset({200}), STORE),
     ]  # fmt: skip
-    expires = {"": 400, "0": 403, "-1": 400, "604801": 400, "9223372036854775807": 400, "9223372036854775808": 400, "99999999999999999999": 400, "1e3": 400, "300.0": 400, "0x10": 400, "three": 400, "300s": 400}
+    expires = {"": 400, "+300": 400, "0": 403, "-1": 400, "604801": 400, "9223372036854775807": 400, "9223372036854775808": 400, "99999999999999999999": 400, "1e3": 400, "300.0": 400, "0x10": 400, "three": 400, "300s": 400}
     cases += [Case(f"expires {text!r}", put(url(expires=text)), frozenset({status}), STORE) for text, status in expires.items()]
     dates = {"19700101T000000Z": 403, "99991231T235959Z": 403, "20261301T000000Z": 400, "20260101T240000Z": 400, "20260101": 400, "": 400, "0" * 16: 400, "20260101T000000z": 400, "٢0260101T00000Z": 400}
     cases += [Case(f"date {text!r}", put(url(date=text)), frozenset({status, 400}), STORE) for text, status in dates.items() if text]
@@ -66,7 +66,7 @@ def numbers(endpoint) -> list[Case]:
     }  # fmt: skip
     ranges |= {f"bytes={number[:30]}-": frozenset({200, 416}) for number in huge} | {f"bytes=-{number}": frozenset({200, 206}) for number in huge[:3]} | {f"bytes=0-{number}": frozenset({200, 206}) for number in huge[:3]}
     cases = [Case(f"Range {text[:30]!r}", signed(endpoint, "GET", [], b"", [("Range", text)], "health"), statuses, STORE) for text, statuses in ranges.items()]
-    bad = ("-1", "1.5", "1e3", "0x10", "a", "1 ", "\u0661", *huge)
+    bad = ("-1", "+1", "1.5", "1e3", "0x10", "a", "1 ", "\u0661", *huge)
     for name, query in (("max-keys", []), ("max-uploads", [("uploads", "")])):
         cases += [Case(f"{name} {text[:20]!r}", signed(endpoint, "GET", [*query, (name, text)], b""), MALFORMED, STORE) for text in bad]
     cases += [Case(f"partNumber {text[:20]!r}", signed(endpoint, "GET", [("partNumber", text)], b"", (), "health"), MALFORMED, STORE) for text in (*bad, "0", "10001", "")]

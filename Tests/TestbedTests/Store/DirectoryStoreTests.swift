@@ -85,6 +85,50 @@ import Testing
         }
     }
 
+    private static let replacements: [(String, @Sendable (String) -> Void)] = [
+        ("nothing", { _ in }), ("a link", { symlink("/etc/passwd", $0) }),
+        ("a pipe", { mkfifo($0, 0o600) }), ("a folder", { mkdir($0, 0o700) }),
+        ("less", { try? Data([1]).write(to: URL(fileURLWithPath: $0)) }),
+        ("more", { try? Data(count: 4).write(to: URL(fileURLWithPath: $0)) }),
+    ]
+
+    /// The opening of a pipe without a writer would not come back.
+    @Test(.timeLimit(.minutes(1)), arguments: replacements)
+    func `what takes a file's place is told before an answer begins`(
+        _ name: String, _ replace: @Sendable (String) -> Void
+    ) throws {
+        try inFolder { folder in
+            let client = try StoreClient { $0.mode = .directory(path: folder) }
+            client.put("/uploads/k", [1, 2, 3])
+            let path = folder + "/" + (try files(below: folder)[0])
+            unlink(path)
+            replace(path)
+            let answer = client.signed("GET", "/uploads/k")
+            #expect(answer.status == 500, "\(name)")
+            #expect(answer.element("Code") == "InternalError")
+        }
+    }
+
+    @Test func `what takes the folder's place is not written into`() throws {
+        try inFolder { folder in
+            let storage = try ByteStorage(.directory(path: folder))
+            let elsewhere = folder + "-elsewhere"
+            mkdir(elsewhere, 0o700)
+            rmdir(folder)
+            symlink(elsewhere, folder)
+            #expect(throws: S3Failure.self) { try write([1], "k", storage) }
+            #expect(try files(below: elsewhere).isEmpty)
+        }
+    }
+
+    @Test func `a file is no folder`() throws {
+        try inFolder { folder in
+            let file = folder + "/file"
+            try Data().write(to: URL(fileURLWithPath: file))
+            #expect(throws: S3Failure.self) { try ByteStorage(.directory(path: file)) }
+        }
+    }
+
     @Test(arguments: [(mode_t(0o777), false), (0o1777, true), (0o700, true), (0o775, true)])
     func `a folder that anybody may change is refused, unless it is sticky`(
         _ mode: mode_t, _ isTaken: Bool

@@ -11,6 +11,7 @@ import Testing
         client.signed("POST", target + "?uploads", headers: headers).element("UploadId") ?? ""
     }
 
+    @discardableResult
     private func part(
         _ client: StoreClient, _ id: String, _ number: Int, _ body: [UInt8],
         headers: [NameValue] = []
@@ -106,6 +107,18 @@ import Testing
         #expect(complete(client, id, [(1, "x")]).element("Code") == "InvalidPart")
         #expect(client.signed("DELETE", "\(target)?uploadId=\(id)").status == 204)
         #expect(client.signed("DELETE", "\(target)?uploadId=\(id)").status == 404)
+    }
+
+    @Test func `pages of no parts have an end`() throws {
+        let client = try StoreClient()
+        let id = create(client)
+        part(client, id, 1, [1])
+        part(client, id, 2, [1])
+        let none = client.signed("GET", "\(target)?uploadId=\(id)&max-parts=0")
+        #expect(none.element("IsTruncated") == "false")
+        let one = client.signed("GET", "\(target)?uploadId=\(id)&max-parts=1")
+        #expect(one.element("IsTruncated") == "true")
+        #expect(one.element("NextPartNumberMarker") == "1")
     }
 
     @Test func `memory of an aborted upload is free again`() throws {

@@ -89,7 +89,10 @@ private struct Places {
 
     /// CSP Level 3. A redirect is checked like the request before it, so the edge's needs the store.
     var contentSecurityPolicy: String {
-        let others = [store, edge, accelerate, otherOrigin].compactMap { $0 }
+        // Where the Host decides, it may have what would begin another directive.
+        let others = [store, edge, accelerate, otherOrigin].compactMap { $0 }.filter {
+            !$0.utf8.contains { ";,'".utf8.contains($0) }
+        }
         return "default-src 'none'; script-src 'self'; style-src 'self'; img-src data:; "
             + "connect-src 'self' \(others.joined(separator: " ")); base-uri 'none'; "
             + "form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'"

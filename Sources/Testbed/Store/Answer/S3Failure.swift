@@ -106,6 +106,9 @@ extension S3Failure {
         S3Failure(404, "NoSuchKey", "The specified key does not exist.", ["Key": key.text])
     }
 
+    /// That S3 refuses such keys with 400 is documented, its code for them is not.
+    static let invalidURI = S3Failure(400, "InvalidURI", "Couldn't parse the specified URI.")
+
     static func keyTooLong(_ sizeBytes: Int) -> S3Failure {
         S3Failure(
             400, "KeyTooLongError", "Your key is too long",

@@ -23,11 +23,12 @@ struct XMLElement {
 /// entities of one's own are an attack.
 struct XMLReader {
     private static let depthLimit = 16
-    /// Ten thousand parts with all that a part may say are 90,000.
-    private static let elementLimit = 100_000
+    /// Of elements, comments, CDATA sections and instructions, which all cost about the same. Ten
+    /// thousand parts with all that a part may say are 90,000.
+    private static let itemLimit = 100_000
     private let bytes: [UInt8]
     private var position = 0
-    private var elementCount = 0
+    private var itemCount = 0
 
     static func read(_ bytes: [UInt8]) throws(S3Failure) -> XMLElement {
         var reader = XMLReader(bytes: bytes)
@@ -44,16 +45,30 @@ struct XMLReader {
     }
 
     private func looksAt(_ text: StaticString) -> Bool {
-        bytes.count - position >= text.utf8CodeUnitCount
-            && bytes[position..<(position + text.utf8CodeUnitCount)].elementsEqual(
-                UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
+        let count = text.utf8CodeUnitCount
+        guard bytes.count - position >= count else { return false }
+        for index in 0..<count where bytes[position + index] != text.utf8Start[index] {
+            return false
+        }
+        return true
     }
 
-    private mutating func skip(past end: String) throws(S3Failure) {
-        guard let found = bytes[position...].firstRange(of: Array(end.utf8)) else {
-            throw .malformedXML
+    private mutating func count() throws(S3Failure) {
+        itemCount += 1
+        guard itemCount <= Self.itemLimit else { throw .malformedXML }
+    }
+
+    /// From the beginning of a comment and its kin.
+    private mutating func skip(past end: StaticString) throws(S3Failure) {
+        try count()
+        while position < bytes.count {
+            if looksAt(end) {
+                position += end.utf8CodeUnitCount
+                return
+            }
+            position += 1
         }
-        position = found.upperBound
+        throw .malformedXML
     }
 
     private mutating func skipSpace() {
@@ -70,24 +85,29 @@ struct XMLReader {
             if looksAt("<?") {
                 try skip(past: "?>")
             } else if looksAt("<!--") {
-                try skip(past: "-->")
+                try skipComment()
             } else {
                 return
             }
         }
     }
 
+    private mutating func skipComment() throws(S3Failure) {
+        position += 4
+        try skip(past: "-->")
+    }
+
     private mutating func element(depth: Int) throws(S3Failure) -> XMLElement {
-        guard depth < Self.depthLimit, elementCount < Self.elementLimit, looksAt("<") else {
-            throw .malformedXML
-        }
-        elementCount += 1
+        guard depth < Self.depthLimit, looksAt("<") else { throw .malformedXML }
+        try count()
         position += 1
         var element = XMLElement(name: try name())
         if try skipAttributes() { return element }
         while true {
             guard position < bytes.count else { throw .malformedXML }
-            if looksAt("</") {
+            if bytes[position] != UInt8(ascii: "<") {
+                try appendText(to: &element.text)
+            } else if looksAt("</") {
                 position += 2
                 guard try name() == element.name else { throw .malformedXML }
                 skipSpace()
@@ -95,15 +115,14 @@ struct XMLReader {
                 position += 1
                 return element
             } else if looksAt("<!--") {
-                try skip(past: "-->")
+                try skipComment()
             } else if looksAt("<![CDATA[") {
                 let start = position + 9
+                position = start
                 try skip(past: "]]>")
                 element.text += bytes[start..<(position - 3)]
-            } else if looksAt("<") {
-                element.children.append(try self.element(depth: depth + 1))
             } else {
-                try appendText(to: &element.text)
+                element.children.append(try self.element(depth: depth + 1))
             }
         }
     }
@@ -127,45 +146,73 @@ struct XMLReader {
 
     private mutating func name() throws(S3Failure) -> String {
         let start = position
-        while position < bytes.count, !" \t\r\n/><=\"'&".utf8.contains(bytes[position]) {
+        var colon: Int?
+        while position < bytes.count, !Self.endsName(bytes[position]) {
+            if bytes[position] == UInt8(ascii: ":"), colon == nil { colon = position }
             position += 1
         }
-        let name = bytes[start..<position]
-        let local = name.split(separator: UInt8(ascii: ":"), maxSplits: 1).last ?? []
-        guard !local.isEmpty, !name.starts(with: [UInt8(ascii: "!")]) else { throw .malformedXML }
+        let local = bytes[(colon.map { $0 + 1 } ?? start)..<position]
+        guard !local.isEmpty, bytes[start] != UInt8(ascii: "!") else { throw .malformedXML }
         return String(decoding: local, as: UTF8.self)
     }
 
-    private mutating func appendText(to text: inout [UInt8]) throws(S3Failure) {
-        while position < bytes.count, bytes[position] != UInt8(ascii: "<") {
-            if bytes[position] == UInt8(ascii: "&") {
-                text += try reference()
-            } else {
-                text.append(bytes[position])
-                position += 1
-            }
+    private static func endsName(_ byte: UInt8) -> Bool {
+        switch byte {
+        case 0x20, 0x09, 0x0D, 0x0A, UInt8(ascii: "/"), UInt8(ascii: ">"), UInt8(ascii: "<"),
+            UInt8(ascii: "="), UInt8(ascii: "\""), UInt8(ascii: "'"), UInt8(ascii: "&"):
+            true
+        default: false
         }
     }
 
-    private mutating func reference() throws(S3Failure) -> [UInt8] {
-        let rest = bytes[(position + 1)...].prefix(12)
-        guard let end = rest.firstIndex(of: UInt8(ascii: ";")) else { throw .malformedXML }
-        let name = String(decoding: bytes[(position + 1)..<end], as: UTF8.self)
-        position = end + 1
-        switch name {
-        case "amp": return Array("&".utf8)
-        case "lt": return Array("<".utf8)
-        case "gt": return Array(">".utf8)
-        case "quot": return Array("\"".utf8)
-        case "apos": return Array("'".utf8)
-        default: break
+    /// Up to the next tag.
+    private mutating func appendText(to text: inout [UInt8]) throws(S3Failure) {
+        let start = position
+        while position < bytes.count, bytes[position] != UInt8(ascii: "<") {
+            guard bytes[position] != UInt8(ascii: "&") else { break }
+            position += 1
         }
-        let isHex = name.hasPrefix("#x")
-        guard name.hasPrefix("#"),
-            let code = UInt32(name.dropFirst(isHex ? 2 : 1), radix: isHex ? 16 : 10),
-            !name.contains("+"),
-            let scalar = Unicode.Scalar(code)
+        text += bytes[start..<position]
+        if position < bytes.count, bytes[position] == UInt8(ascii: "&") {
+            try appendReference(to: &text)
+        }
+    }
+
+    private mutating func appendReference(to text: inout [UInt8]) throws(S3Failure) {
+        for (name, byte) in Self.entities where looksAt(name) {
+            position += name.utf8CodeUnitCount
+            return text.append(byte)
+        }
+        guard looksAt("&#"),
+            let end = bytes[position...].prefix(13).firstIndex(of: UInt8(ascii: ";")),
+            let scalar = Self.scalar(bytes[(position + 2)..<end]),
+            let encoded = Unicode.UTF8.encode(scalar)
         else { throw .malformedXML }
-        return Array(String(Character(scalar)).utf8)
+        position = end + 1
+        text.append(contentsOf: encoded)
+    }
+
+    private static let entities: [(StaticString, UInt8)] = [
+        ("&amp;", UInt8(ascii: "&")), ("&lt;", UInt8(ascii: "<")), ("&gt;", UInt8(ascii: ">")),
+        ("&quot;", UInt8(ascii: "\"")), ("&apos;", UInt8(ascii: "'")),
+    ]
+
+    /// Of `65` or `x41`.
+    private static func scalar(_ text: ArraySlice<UInt8>) -> Unicode.Scalar? {
+        let isHex = text.first == UInt8(ascii: "x")
+        let digits = isHex ? text.dropFirst() : text
+        guard !digits.isEmpty else { return nil }
+        var code: UInt32 = 0
+        for byte in digits {
+            let digit: UInt8
+            switch byte {
+            case 0x30...0x39: digit = byte - 0x30
+            case 0x41...0x46 where isHex, 0x61...0x66 where isHex: digit = (byte | 0x20) - 0x57
+            default: return nil
+            }
+            code = code * (isHex ? 16 : 10) + UInt32(digit)
+            guard code <= 0x10_FFFF else { return nil }
+        }
+        return Unicode.Scalar(code)
     }
 }

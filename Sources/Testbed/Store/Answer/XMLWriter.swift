@@ -19,8 +19,9 @@ struct XMLWriter {
         element(name, namespace: namespace) { $0.append(Array(value.utf8)) }
     }
 
+    /// A document is UTF-8 whatever bytes a request names.
     mutating func text(_ name: String, _ value: [UInt8]) {
-        element(name) { $0.append(value) }
+        text(name, String(decoding: value, as: UTF8.self))
     }
 
     mutating func optionalText(_ name: String, _ value: String?) {

@@ -91,7 +91,8 @@ extension StoreHandler {
         guard call.header("content-md5") != nil || claim != nil else {
             throw .invalidRequest("Missing required header for this request: Content-MD5")
         }
-        try receiveDocument(call) { bytes throws(S3Failure) in
+        try receiveDocument(call, limitBytes: DocumentWriter.largeBytes) {
+            bytes throws(S3Failure) in
             let document = try XMLReader.read(bytes)
             let objects = document.all("Object")
             guard document.name == "Delete", (1...1000).contains(objects.count) else {
@@ -101,6 +102,10 @@ extension StoreHandler {
             var keys: [ObjectKey] = []
             for object in objects {
                 guard let key = object.first("Key") else { throw .malformedXML }
+                // Conditions and versions: nothing is deleted without a look at them.
+                if let other = object.children.first(where: { $0.name != "Key" }) {
+                    throw .notImplemented(header: other.name)
+                }
                 keys.append(ObjectKey(key.text))
             }
             for key in keys { bucket.delete(key) }

@@ -6,12 +6,12 @@ extension CORSConfiguration {
         "Origin, Access-Control-Request-Headers, Access-Control-Request-Method"
 
     /// The first rule that allows the request; one that carries the fields of a preflight is
-    /// judged as one.
+    /// judged as one. More fields than a request may have are allowed by none.
     private func rule(for call: StoreCall, origin: String) -> CORSRule? {
         let method = call.header("access-control-request-method") ?? call.method
-        return rules.first {
-            $0.allows(origin: origin, method: method, headers: call.requestedHeaders)
-        }
+        let headers = call.requestedHeaders
+        guard headers.count <= ServerLimits().fieldCount else { return nil }
+        return rules.first { $0.allows(origin: origin, method: method, headers: headers) }
     }
 
     /// What an answer carries: nothing where no rule allows it. The request itself is never

@@ -19,13 +19,15 @@ package struct CORSConfiguration: Sendable, Equatable {
 }
 
 package struct CORSRule: Sendable, Equatable {
-    package var id: String?
+    package let id: String?
     /// With at most one `*` each, as the headers.
-    package var allowedOrigins: [String]
-    package var allowedMethods: [String]
-    package var allowedHeaders: [String]
-    package var exposedHeaders: [String]
-    package var maxAgeSeconds: Int?
+    package let allowedOrigins: [String]
+    package let allowedMethods: [String]
+    package let allowedHeaders: [String]
+    package let exposedHeaders: [String]
+    package let maxAgeSeconds: Int?
+    private let originPatterns: [CORSPattern]
+    private let headerPatterns: [CORSPattern]
 
     package init(
         id: String? = nil, allowedOrigins: [String], allowedMethods: [String],
@@ -37,29 +39,49 @@ package struct CORSRule: Sendable, Equatable {
         self.allowedHeaders = allowedHeaders
         self.exposedHeaders = exposedHeaders
         self.maxAgeSeconds = maxAgeSeconds
+        originPatterns = allowedOrigins.map { CORSPattern($0) }
+        headerPatterns = allowedHeaders.map { CORSPattern($0.lowercased()) }
     }
 
     /// Origins compare with case, header names without.
+    ///
+    /// - Parameter headers: in lower case.
     func allows(origin: String, method: String, headers: [String]) -> Bool {
-        allowedOrigin(for: origin) != nil && allowedMethods.contains(method)
+        allowedMethods.contains(method) && allowedOrigin(for: origin) != nil
             && headers.allSatisfy { header in
-                allowedHeaders.contains { Self.matches(header, $0.lowercased()) }
+                let bytes = Array(header.utf8)
+                return headerPatterns.contains { $0.matches(bytes) }
             }
     }
 
     /// What `Access-Control-Allow-Origin` says: `*` only where the rule says just that.
     func allowedOrigin(for origin: String) -> String? {
-        guard let pattern = allowedOrigins.first(where: { Self.matches(origin, $0) }) else {
-            return nil
-        }
-        return pattern == "*" ? "*" : origin
+        let bytes = Array(origin.utf8)
+        guard let pattern = originPatterns.first(where: { $0.matches(bytes) }) else { return nil }
+        return pattern.isAnything ? "*" : origin
+    }
+}
+
+/// Text with at most one `*`, taken apart once: a rule may have two thousand of them, and anybody may
+/// have them compared.
+private struct CORSPattern: Equatable {
+    private let head: [UInt8]
+    /// What follows the `*`; nil without one.
+    private let tail: [UInt8]?
+
+    init(_ text: String) {
+        let bytes = Array(text.utf8)
+        let star = bytes.firstIndex(of: UInt8(ascii: "*"))
+        head = Array(bytes[..<(star ?? bytes.endIndex)])
+        tail = star.map { Array(bytes[($0 + 1)...]) }
     }
 
-    private static func matches(_ text: String, _ pattern: String) -> Bool {
-        guard let star = pattern.firstIndex(of: "*") else { return text == pattern }
-        let (head, tail) = (pattern[..<star], pattern[pattern.index(after: star)...])
-        return text.utf8.count >= pattern.utf8.count - 1 && text.hasPrefix(head)
-            && text.hasSuffix(tail)
+    var isAnything: Bool { head.isEmpty && tail?.isEmpty == true }
+
+    func matches(_ text: [UInt8]) -> Bool {
+        guard let tail else { return text == head }
+        return text.count >= head.count + tail.count && text.starts(with: head)
+            && text[(text.count - tail.count)...].elementsEqual(tail)
     }
 }
 

@@ -16,6 +16,8 @@ package enum StoreMode: Sendable, Equatable {
 final class ByteStorage {
     private let mode: StoreMode
     private let budget: MemoryBudget
+    /// nil where no files are written.
+    private let directory: FileDirectory?
     private let prefix: String
     private var fileCount: UInt64 = 0
 
@@ -27,23 +29,11 @@ final class ByteStorage {
             budget = MemoryBudget(limitBytes: .max)
         }
         prefix = Hex.encode((0..<4).map { _ in UInt8.random(in: 0...255) })
-        guard case .directory(let path) = mode else { return }
-        guard mkdir(path, 0o700) == 0 || errno == EEXIST else {
-            throw .storage("make the directory \(path)", String(cString: strerror(errno)))
+        if case .directory(let path) = mode {
+            directory = try FileDirectory(path: path)
+        } else {
+            directory = nil
         }
-        guard Self.isOurs(path) else {
-            throw .storage(
-                "use the directory \(path)",
-                "other users may write into it; chmod o-w it, or name another")
-        }
-    }
-
-    /// Who may write into a directory may replace a file in it, unless the directory is sticky.
-    private static func isOurs(_ path: String) -> Bool {
-        var facts = stat()
-        guard stat(path, &facts) == 0, facts.st_mode & S_IFMT == S_IFDIR else { return true }
-        let isOpen = facts.st_mode & S_IWOTH != 0 && facts.st_mode & S_ISVTX == 0
-        return !isOpen && [geteuid(), 0].contains(facts.st_uid)
     }
 
     /// Refuses at once what cannot fit, before the client sends it.
@@ -52,15 +42,13 @@ final class ByteStorage {
     func makeWriter(
         bucket: String, key: ObjectKey, expectedBytes: Int64?
     ) throws(S3Failure) -> any BytesWriter {
-        switch mode {
-        case .memory:
-            if let expectedBytes { try budget.checkRoom(for: expectedBytes) }
-            return MemoryWriter(budget, expectedBytes: expectedBytes)
-        case .directory(let path):
+        if let directory {
             fileCount += 1
             let hash = SHA256.digest(Array("\(bucket)/".utf8) + key.bytes).hex
-            return try FileWriter(path: "\(path)/\(hash)-\(prefix)-\(fileCount)")
-        case .discard: return DiscardingWriter()
+            return try FileWriter(directory, name: "\(hash)-\(prefix)-\(fileCount)")
         }
+        if mode == .discard { return DiscardingWriter() }
+        if let expectedBytes { try budget.checkRoom(for: expectedBytes) }
+        return MemoryWriter(budget, expectedBytes: expectedBytes)
     }
 }

@@ -6,10 +6,13 @@ protocol StoredBytes: AnyObject {
     func read(at offset: Int64, into buffer: UnsafeMutableRawBufferPointer) -> Int
     /// How much of the beginning can be read.
     var readableBytes: Int64 { get }
+    /// Are they still as they were written? Asked before an answer promises them.
+    func check() throws(S3Failure)
 }
 
 extension StoredBytes {
     var readableBytes: Int64 { count }
+    func check() {}
 }
 
 /// Takes bytes in. One that is dropped before `finish` leaves nothing behind.
@@ -29,14 +32,16 @@ struct ObjectContent {
     }
 
     /// Can all bytes of the range be had?
-    func isReadable(_ range: Range<Int64>) -> Bool {
+    func checkReadable(_ range: Range<Int64>) throws(S3Failure) {
         var start: Int64 = 0
         for segment in segments {
-            let unreadable = (start + segment.readableBytes)..<(start + segment.count)
-            if unreadable.overlaps(range) { return false }
-            start += segment.count
+            let end = start + segment.count
+            guard !((start + segment.readableBytes)..<end).overlaps(range) else {
+                throw .discarded
+            }
+            if (start..<end).overlaps(range) { try segment.check() }
+            start = end
         }
-        return true
     }
 }
 

@@ -21,13 +21,14 @@ struct FormFields {
 
     subscript(name: String) -> String? { fields.first { $0.name == name }?.value }
 
-    /// The page to go to after the upload; S3 ignores what is no absolute URL.
+    /// The page to go to after the upload; S3 ignores what is no absolute URL. One with blanks or
+    /// controls is none (RFC 3986, 2), and would not go into a field as it is.
     var redirect: String? {
         guard let url = self["success_action_redirect"] ?? self["redirect"] else { return nil }
         let lowercase = url.lowercased()
         let isUsable = ["http://", "https://"].contains {
             lowercase.hasPrefix($0) && lowercase.utf8.count > $0.utf8.count
         }
-        return isUsable ? url : nil
+        return isUsable && url.utf8.allSatisfy { $0 > 0x20 && $0 != 0x7F } ? url : nil
     }
 }

@@ -139,7 +139,7 @@ final class FormUpload: BodySink {
             throw .invalidArgument(
                 "User key must have a length greater than 0.", name: "key", value: "")
         }
-        guard key.bytes.count <= ObjectKey.limitBytes else { throw .keyTooLong(key.bytes.count) }
+        try key.check()
         let expected = try expectedBytes(policy, offset)
         let claim = try ChecksumClaim(header: { name in fields[name] }, trailers: nil)
         return Upload(

@@ -21,7 +21,8 @@ extension StoreHandler {
             xml.text("PartNumberMarker", "\(marker)")
             if let last = page.last { xml.text("NextPartNumberMarker", "\(last)") }
             xml.text("MaxParts", "\(limit)")
-            xml.text("IsTruncated", page.count < numbers.count ? "true" : "false")
+            // Of pages of nothing there is no end.
+            xml.text("IsTruncated", limit > 0 && page.count < numbers.count ? "true" : "false")
             if let algorithm = upload.chosenAlgorithm {
                 xml.text("ChecksumAlgorithm", algorithm.rawValue)
                 xml.text("ChecksumType", upload.kind.rawValue)

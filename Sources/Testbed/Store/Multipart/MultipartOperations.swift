@@ -73,7 +73,7 @@ extension StoreHandler {
         try bucket.checkWriteConditions(call, key)
         // A checksum on this request is the object's, not the document's.
         let claim = try ChecksumClaim(call)
-        let writer = DocumentWriter()
+        let writer = DocumentWriter(limitBytes: DocumentWriter.largeBytes)
         let intake = try BodyIntake(call, claim: nil, wanted: [], writer: writer)
         call.exchange.receiveBody(
             into: UploadSink(call, intake) { _ throws(S3Failure) in
@@ -95,7 +95,7 @@ extension StoreHandler {
         _ call: StoreCall, _ bucket: Bucket, _ key: ObjectKey
     ) throws(S3Failure) {
         let id = call.query.text("uploadId") ?? ""
-        let writer = DocumentWriter()
+        let writer = DocumentWriter(limitBytes: DocumentWriter.largeBytes)
         let intake = try BodyIntake(call, claim: nil, wanted: [], writer: writer)
         call.exchange.receiveBody(
             into: UploadSink(call, intake) { _ throws(S3Failure) in

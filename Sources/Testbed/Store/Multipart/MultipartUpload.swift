@@ -57,7 +57,8 @@ final class MultipartUpload {
     var algorithm: ChecksumAlgorithm { chosenAlgorithm ?? .crc64nvme }
 
     static func partNumber(_ text: String) throws(S3Failure) -> Int {
-        guard let number = Int(text), partNumbers.contains(number) else {
+        // Int would take `+1`.
+        guard text.first != "+", let number = Int(text), partNumbers.contains(number) else {
             throw .invalidArgument(
                 "Part number must be an integer between 1 and 10000, inclusive",
                 name: "partNumber", value: text)

@@ -30,7 +30,7 @@ extension StoreHandler {
         if call.isHead {
             response.headContentLength = length
         } else if length > 0 {
-            guard object.content.isReadable(range) else { throw .discarded }
+            try object.content.checkReadable(range)
             response.body = .stream(ContentReader(object.content, range), length: length)
         }
         return response

@@ -11,6 +11,26 @@ struct ObjectKey: Hashable, Comparable {
 
     var text: String { String(decoding: bytes, as: UTF8.self) }
 
+    func check() throws(S3Failure) {
+        guard bytes.count <= Self.limitBytes else { throw .keyTooLong(bytes.count) }
+        guard isAllowed else { throw .invalidURI }
+    }
+
+    /// Keys are UTF-8, and going from left to right their `..` never outnumber the real elements (S3 User
+    /// Guide, "Naming Amazon S3 objects").
+    private var isAllowed: Bool {
+        var depth = 0
+        for element in bytes.split(separator: UInt8(ascii: "/")) {
+            if element.elementsEqual("..".utf8) {
+                depth -= 1
+                if depth < 0 { return false }
+            } else if !element.elementsEqual(".".utf8) {
+                depth += 1
+            }
+        }
+        return String(validating: bytes, as: UTF8.self) != nil
+    }
+
     static func == (left: ObjectKey, right: ObjectKey) -> Bool { left.bytes == right.bytes }
 
     func hash(into hasher: inout Hasher) {

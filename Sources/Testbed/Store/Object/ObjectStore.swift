@@ -117,7 +117,7 @@ private struct ArrivalOrder {
 enum EntityTag {
     /// With or without quotes, as clients send it.
     static func bare(_ tag: some StringProtocol) -> String {
-        String(tag.filter { $0 != "\"" && $0 != " " })
+        String(decoding: tag.utf8.filter { $0 != 0x22 && $0 != 0x20 }, as: UTF8.self)
     }
 
     /// `list` is `*` or tags separated by commas.

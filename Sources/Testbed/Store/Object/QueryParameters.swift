@@ -31,6 +31,8 @@ struct QueryParameters {
         bytes(name).map { String(decoding: $0, as: UTF8.self) }
     }
 
+    func isRepeated(_ name: String) -> Bool { pairs.count { $0.name == name } > 1 }
+
     func firstName(in names: Set<String>) -> String? {
         pairs.first { names.contains($0.name) }?.name
     }
@@ -46,7 +48,7 @@ struct QueryParameters {
         _ name: String, in range: ClosedRange<Int>
     ) throws(S3Failure) -> Int? {
         guard let text = text(name), !text.isEmpty else { return nil }
-        guard let number = Int(text) else {
+        guard text.first != "+", let number = Int(text) else {
             throw .invalidArgument(
                 "Provided \(name) not an integer or within integer range", name: name, value: text)
         }

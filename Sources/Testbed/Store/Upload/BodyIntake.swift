@@ -122,11 +122,15 @@ final class UploadSink: BodySink {
 
 /// Keeps a document in memory, up to a bound.
 final class DocumentWriter: BytesWriter, StoredBytes {
+    /// S3's own bound on CORS rules (S3 API Reference, "PutBucketCors").
+    static let smallBytes = 64 << 10
+    /// Holds the parts of the largest multipart upload, with checksums.
+    static let largeBytes = 4 << 20
+
     private let limitBytes: Int
     private(set) var bytes: [UInt8] = []
 
-    /// - Parameter limitBytes: 4 MiB hold the parts of the largest multipart upload, with checksums.
-    init(limitBytes: Int = 4 << 20) { self.limitBytes = limitBytes }
+    init(limitBytes: Int) { self.limitBytes = limitBytes }
 
     var count: Int64 { Int64(bytes.count) }
 
