@@ -71,5 +71,8 @@ soak: build ## half an hour of load, huge bodies, 100 million samples (35 minute
 fuzz: ## every parser under libFuzzer, FUZZ_SECONDS each (an hour), as many at once as there are cores
 	python3 Tests/Fuzz/fuzz.py
 
+fuzz-coverage: setup ## how much of each parser the corpus of the fuzz targets reaches, by line
+	python3 Tests/Fuzz/coverage.py
+
 clean: ## remove what was built and the test clients; results stay
-	rm -rf .build .build-fuzz .venv .venv-servers
+	rm -rf .build .build-fuzz .build-coverage .venv .venv-servers

@@ -56,7 +56,7 @@ func fuzzing() -> Target {
     let dependencies: [Target.Dependency] = [
         "BenchRunner", "Measure", "NetIO", "Presign", "Testbed", "Transfer",
     ]
-    let data = ["corpus", "dictionaries", "fuzz.py"]
+    let data = ["corpus", "dictionaries", "coverage.py", "fuzz.py"]
     guard isFuzzed else {
         return .testTarget(
             name: "FuzzTests", dependencies: dependencies, path: "Tests/Fuzz",

@@ -16,7 +16,10 @@ swift_summary=$(grep -E 'Test run with [0-9]+ test' "$log" | tail -n 1 | sed 's/
 binary=$(swift build --show-bin-path)/uploadbench
 interop_status=1
 if [ -x "$binary" ] && scripts/setup-test.sh; then
-    UPLOADBENCH="$binary" .venv/bin/python -m pytest -p no:cacheprovider --tb=short Tests/Interop | tee "$log"
+    # They wait more than they work, so two for each core; a file's checks share what they start.
+    workers=$((2 * $(nproc) < 8 ? 2 * $(nproc) : 8))
+    UPLOADBENCH="$binary" .venv/bin/python -m pytest -p no:cacheprovider --tb=short \
+        -n "$workers" --dist loadfile --no-loadscope-reorder Tests/Interop | tee "$log"
     interop_status=${PIPESTATUS[0]}
 fi
 

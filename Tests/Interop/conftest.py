@@ -4,7 +4,9 @@ The program under test is named by UPLOADBENCH (default: the debug build). Every
 a free port of the loopback interface.
 """
 
+import fcntl
 import os
+import shutil
 import socket
 from pathlib import Path
 
@@ -12,6 +14,13 @@ import pytest
 
 import program
 from endpoint import Endpoint
+
+# Where several processes share the files, whoever begins one of these last keeps the others waiting.
+LONGEST_FILES = (
+    "test_clean.py", "test_run_results.py", "test_interruption.py", "test_page.py", "test_template.py",
+    "test_capacity.py", "test_resume.py", "test_aws_cli.py", "test_shards.py", "test_security.py", "test_guard.py",
+    "test_against.py", "test_deploy.py", "test_chromium.py", "test_histograms.py", "test_report_reading.py",
+)  # fmt: skip
 
 _resolve = socket.getaddrinfo
 
@@ -30,8 +39,15 @@ def pytest_configure(config):
         os.environ.pop(name, None)
 
 
+def pytest_collection_modifyitems(items):
+    ranks = {name: rank for rank, name in enumerate(LONGEST_FILES)}
+    items.sort(key=lambda item: ranks.get(item.path.name, len(ranks)))
+
+
 def pytest_unconfigure(config):
-    """The last line, for whoever counts."""
+    """The last line, for whoever counts; of several processes the one that gathers writes it."""
+    if hasattr(config, "workerinput"):
+        return
     reporter = config.pluginmanager.get_plugin("terminalreporter")
     count = {name: len(reporter.stats.get(name, [])) for name in ("passed", "failed", "error")}
     print(f"{count['passed']} passed, {count['failed'] + count['error']} failed")
@@ -65,11 +81,20 @@ def big_file(tmp_path_factory) -> Path:
 
 @pytest.fixture(scope="session")
 def recorded_run(tmp_path_factory) -> Path:
-    """A short run of every strategy; the larger size is more than the proxies carry."""
-    folder = tmp_path_factory.mktemp("run") / "results"
-    done = program.run(
-        "run", "--link", "loopback", "--size", "64KiB,12MiB", "-n", "4", "-c", "2",
-        "--warmup", "0s", "--rounds", "2", "--client", "browser", "-q", "-o", folder,
-    )  # fmt: skip
-    assert done.code == 0, done.text
-    return folder
+    """A short run of every strategy; the larger size is more than the proxies carry.
+
+    One process makes it, and each has its own copy.
+    """
+    shared = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        shared = shared.parent
+    with (shared / "run.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (shared / "run").exists():
+            done = program.run(
+                "run", "--link", "loopback", "--size", "64KiB,12MiB", "-n", "4", "-c", "2",
+                "--warmup", "0s", "--rounds", "2", "--client", "browser", "-q", "-o", shared / "new-run",
+            )  # fmt: skip
+            assert done.code == 0, done.text
+            (shared / "new-run").rename(shared / "run")
+    return shutil.copytree(shared / "run", tmp_path_factory.mktemp("run") / "results")

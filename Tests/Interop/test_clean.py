@@ -118,13 +118,13 @@ def test_a_run_killed_at_any_moment_leaves_nothing_that_clean_does_not_remove(st
     make, words = killed_run(store, kill)
     folder = tmp_path / "run"
     process = program.start(
-        *make(store, folder, "--size", "8KiB,6MiB", "-r", 300, "-d", "600ms", "--max-in-flight", 8,
+        *make(store, folder, "--size", "8KiB,6MiB", "-r", 300, "-d", "300ms", "--max-in-flight", 8,
               "--scenarios", *words),
         environment=environment(store), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
     )  # fmt: skip
     try:
         with pytest.raises(subprocess.TimeoutExpired):
-            process.wait(randomly.uniform(0.05, 3))
+            process.wait(randomly.uniform(0.05, 1.5))
     finally:
         process.send_signal(signal.SIGKILL)
         process.wait()

@@ -101,7 +101,7 @@ def test_explanations_name_formula_and_source():
         (["--region", "eu-west-1"], "--prices FILE"),
         (["--edge-tier", "3"], "one of 1, 2, free"),
         (["--lambda-memory", "64"], "128 to 10240"),
-        (["--prices", "/nowhere.json"], "cannot read"),
+        (["--prices", "/nowhere.json"], "cannot be read"),
         (["--scenarios", "proxy-json", "--signer", "local"], "--signer local leaves out"),
         (["--lambda-duration", "sing=1ms"], "did you mean 'sign'"),
     ],

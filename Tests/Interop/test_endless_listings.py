@@ -71,7 +71,7 @@ def test_a_barrier_ends_in_time_though_the_listing_does_not(tmp_path):
         began = time.monotonic()
         done = program.run(
             "run", "--target", server.url, "--bucket", "uploads", "--signer", "local", "--scenarios", "presigned-put",
-            "--size", "1KiB", "-n", 1, "-c", 1, "--warmup", "0s", "--rounds", 1, "-q", "-o", tmp_path / "run",
+            "--size", "1KiB", "-n", 2, "-c", 2, "--warmup", "0s", "--rounds", 1, "-q", "-o", tmp_path / "run",
             "--shard", "0/2", "--run-id", "endless", "--barrier", "1s", environment=KEYS,
         )  # fmt: skip
     assert done.code == 1 and "the barrier failed" in done.err and "does not end" in done.err, done.text

@@ -226,7 +226,7 @@ def test_many_requests_of_one_name_at_once_store_one_file(api, endpoint):
 @pytest.mark.parametrize("path", ["/images", "/signed-multipart"])
 @pytest.mark.parametrize(
     "name",
-    ["x", "", "../../../etc/passwd", str(uuid.uuid4()).upper(), str(uuid.uuid4()) + "/x", "0" * 36, "*", "\u00e9" * 36],
+    ["x", "", "../../../etc/passwd", "F5725887-D62D-4C7D-9DE7-22A4A23D23D1", "37c4cd05-28cc-48fc-b6f4-e79f25bafe6b/x", "0" * 36, "*", "\u00e9" * 36],
 )
 def test_a_name_that_is_no_uuid_is_refused(api, endpoint, path, name):
     before = endpoint.keys()

@@ -251,7 +251,7 @@ def test_an_accepted_table_is_a_gate(embedded, tmp_path):
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        (None, "cannot read"),
+        (None, "cannot be read"),
         ("", "empty"),
         ("scenario,outcome\n", "no columns scenario and case"),
         ("scenario,case,outcome\npresigned-put,too-small", "truncated"),

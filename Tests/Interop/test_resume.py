@@ -117,7 +117,8 @@ def test_what_is_shown_at_the_end_is_of_all_cells(tmp_path):
             if (one["scenario"], one["size_bytes"], one["metric"]) == (name, size, "response")
         )
         assert row["response_p50_us"] == percentile(buckets, 50)
-        assert row["response_p99_us"] == percentile(buckets, 99)
+        # On a busy machine it may be too few to tell it from the maximum.
+        assert row.get("response_p99_us") == (percentile(buckets, 99) if row["uploads"] >= 100 else None)
 
 
 def percentile(buckets, share) -> int:

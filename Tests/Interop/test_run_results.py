@@ -175,7 +175,7 @@ def test_results_are_never_overwritten(finished):
 
 
 def test_the_default_folder_is_named_by_the_time(tmp_path):
-    words = ("run", "-n", 1, "-c", 1, "--size", "1KiB", "--rounds", 1, "--warmup", "0s", "-q")
+    words = ("run", "--link", "loopback", "-n", 1, "-c", 1, "--size", "1KiB", "--rounds", 1, "--warmup", "0s", "-q")
     for _ in range(2):
         done = program.run(*words, cwd=tmp_path)
         assert done.code == 0, done.text

@@ -27,12 +27,12 @@ def _row(cells: list[str]) -> str:
     return "| " + " | ".join(str(cell).replace("|", "\\|") for cell in cells) + " |"
 
 
-def keep(name: str, section: Section, *, measured_on: str, commit: str, machine: str) -> None:
-    """Keeps a section that takes too long to be measured each time."""
+def keep(name: str, section: Section, *, measured_on: str, commit: str, machine: str, **details) -> None:
+    """Keeps a section that takes too long to be measured each time; `details` are not shown."""
     content = {
         "measured_on": measured_on, "commit": commit, "machine": machine,
         "columns": section.columns, "rows": section.rows, "notes": section.notes,
-    }  # fmt: skip
+    } | details  # fmt: skip
     RECORDS.mkdir(exist_ok=True)
     (RECORDS / f"{name}.json").write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n")
 

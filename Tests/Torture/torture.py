@@ -23,6 +23,11 @@ PAGE = ROOT / "docs/reliability.md"
 MEASURED = ["faults", "hostile", "interruption"]
 RECORDED = {
     "fuzz": ("Fuzzing", "`make fuzz`: libFuzzer with the corpus in `Tests/Fuzz`."),
+    "coverage": (
+        "What the corpus reaches",
+        "`make fuzz-coverage`: lines of the files that each target is there for, run by its own inputs alone. "
+        "`Tests/Torture/records/coverage.json` names each region that none runs.",
+    ),
     "soak": ("Half an hour of load", "`make soak`: all strategies in turn, open model, Poisson arrivals."),
     "bodies": ("Large bodies", "`make soak`: one upload each, to a store that discards."),
     "volume": ("Many samples", "`make soak`: the recording path of a run, in a release build."),
