@@ -59,7 +59,7 @@ def test_a_child_that_a_program_leaves_behind_is_not_waited_for(tmp_path):
 
 @pytest.mark.parametrize(
     "changes",
-    [{"AccessKeyId": ""}, {"SecretAccessKey": ""}, {"AccessKeyId": "a\r\nX: y"}, {"SessionToken": "a b"}, {"Expiration": "x"},
+    [{"AccessKeyId": ""}, {"SecretAccessKey": ""}, {"AccessKeyId": "a\r\nX: y"}, {"SessionToken": "a\tb"}, {"Expiration": "x"},
      {"Expiration": "2000-01-01T00:00:00Z"}, {"Expiration": "9999999-01-01T00:00:00Z"}],
     ids=str,
 )  # fmt: skip

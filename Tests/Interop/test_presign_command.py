@@ -208,3 +208,11 @@ def test_a_line_that_cannot_be_signed_answers_with_its_error_and_the_rest_go_on(
     assert done.code == 1
     assert len(done.err.splitlines()) == 1
     assert first["inputs"]["secret_key"] not in done.text
+
+
+@pytest.mark.parametrize("params", [[1], "text", 1, True])
+def test_params_of_a_wrong_type_are_an_error_of_the_line(params):
+    line, _ = next(case for case in batch_cases() if case[0]["kind"] == "url")
+    line["inputs"]["params"] = params
+    done = program.run("presign", "batch", stdin=json.dumps(line) + "\n")
+    assert done.code == 1 and "'params' must be an object" in done.out

@@ -210,7 +210,7 @@ def test_schedulers_are_found_from_their_variables(endpoint, tmp_path):
 @pytest.mark.parametrize("column", ["uploads", "errors", "wire_bytes_per_upload", "achieved_per_s"])
 @pytest.mark.parametrize("value", ["9223372036854775807", "1e300"])
 def test_numbers_that_no_shard_has_do_not_merge(runs, tmp_path, column, value):
-    copies = [shutil.copytree(run, tmp_path / f"copy-{index}") for index, run in enumerate(shards_of(runs))]
+    copies = [shutil.copytree(run, tmp_path / f"copy-{index}") for index, run in enumerate(runs)]
     lines = (copies[1] / "summary.csv").read_text().splitlines()
     position = lines[0].split(",").index(column)
     fields = lines[1].split(",")

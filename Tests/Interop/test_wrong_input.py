@@ -244,8 +244,3 @@ def test_an_authority_that_is_no_certificate_is_named(tmp_path, make):
 
 def test_what_is_neither_a_rate_nor_a_plan_is_named(tmp_path):
     check(program.run("capacity", "--plan", "2000/S", cwd=tmp_path), USAGE, "neither a rate")
-
-
-def test_params_of_a_wrong_type_are_an_error_of_the_line():
-    done = program.run("presign", "batch", stdin='{"params": [1], "bucket": "b", "key": "k"}\n')
-    assert done.code != 0 and "params" in done.out

@@ -47,7 +47,7 @@ final class BarrierClient {
     func list(_ prefix: String, until deadline: Date) throws(CommandError) -> [Listed] {
         var (all, page): ([Listed], String?) = ([], nil)
         repeat {
-            guard Date() < deadline else { throw failure("the listing of \(prefix) does not end") }
+            guard Date() < deadline else { throw endless(prefix) }
             let request = requests.listObjects(prefix: prefix, continuation: page, at: now)
             let answer = try send(request, "list", prefix, until: deadline)
             let text = String(decoding: answer.body, as: UTF8.self)
@@ -77,6 +77,7 @@ final class BarrierClient {
         switch client.send(request, until: deadline) {
         case .success(let complete): answer = complete
         case .failure(let failed):
+            guard Date() < deadline else { throw endless(key) }
             throw failure("cannot \(verb) \(key) at \(storeURL): \(failed.failure.message)")
         }
         let received = Date().timeIntervalSince1970
@@ -88,6 +89,10 @@ final class BarrierClient {
             throw failure("cannot \(verb) \(key) at \(storeURL): \(answer.status) \(code)")
         }
         return answer
+    }
+
+    private func endless(_ prefix: String) -> CommandError {
+        failure("the listing of \(prefix) at \(storeURL) does not end in time")
     }
 
     private func failure(_ reason: String) -> CommandError {
