@@ -76,8 +76,8 @@ def whole_rows(folder: Path, name: str) -> list[dict[str, str]]:
     path = folder / name
     text = path.read_bytes()
     whole = text[: text.rfind(b"\n") + 1].decode("utf-8", errors="strict")
-    columns = whole.splitlines()[0].split(",")
-    rows = [line.split(",") for line in whole.splitlines()[1:]]
+    # A file that was made this moment has no header yet.
+    columns, *rows = [line.split(",") for line in whole.splitlines()] or [[]]
     assert all(len(row) == len(columns) for row in rows), name
     return [dict(zip(columns, row)) for row in rows]
 
