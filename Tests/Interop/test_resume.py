@@ -307,6 +307,6 @@ def test_a_recorded_consent_does_not_count(tmp_path):
     folder = tmp_path / "run"
     cut_off(folder, 1)
     settings = results.record(folder)["settings"]
-    edit_settings(folder, flags=[flag for flag in settings["flags"] if "--link" not in flag] + ["--target=http://192.0.2.1:9", "--bucket=b", "--signer=local", "--yes-load=192.0.2.1"])
+    edit_settings(folder, flags=[flag for flag in settings["flags"] if "--link" not in flag and "--scenarios" not in flag] + ["--target=http://192.0.2.1:9", "--bucket=b", "--signer=local", "--scenarios=presigned-put", "--yes-load=192.0.2.1"])
     done = resume(folder)
     assert done.code == 64 and "--yes-load" in done.err, done.text
