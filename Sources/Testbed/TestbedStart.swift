@@ -21,8 +21,12 @@ extension Testbed {
         let scheme = security == nil ? "http" : "https"
         let (storeConfiguration, storeLimits) = (configuration.store, configuration.storeLimits)
         let (faults, seed) = (configuration.faults, configuration.seed)
+        let perConnection = link == nil ? 1 : ServerLimits.descriptorsBehindLink
+        var limits = ServerLimits()
+        limits.descriptorsPerConnection = perConnection
         let store = try RoleServer(
-            name: "store", address: network.address(.store), security: security, log: log
+            name: "store", address: network.address(.store), security: security,
+            limits: limits, log: log
         ) { loop in
             try StoreHandler(storeConfiguration, load: StoreLoad(storeLimits, loop: loop))
                 .failing(faults, as: .store, seed: seed, loop: loop)
@@ -34,7 +38,8 @@ extension Testbed {
             region: storeConfiguration.region,
             credentials: network.credentials, now: storeConfiguration.now)
         let accelerate = try RoleServer(
-            name: "accelerate", address: network.address(.accelerate), security: security, log: log
+            name: "accelerate", address: network.address(.accelerate), security: security,
+            limits: limits, log: log
         ) { loop in
             try AccelerateHandler(accelerateConfiguration, loop: loop)
                 .failing(faults, as: .accelerate, seed: seed, loop: loop)
@@ -49,9 +54,11 @@ extension Testbed {
         var edgeConfiguration = EdgeConfiguration(gateway: gatewayConfiguration)
         edgeConfiguration.service = configuration.edgeService
         let madeEdge = edgeConfiguration
+        var edgeLimits = madeEdge.serverLimits
+        edgeLimits.descriptorsPerConnection = perConnection
         let edge = try RoleServer(
             name: "edge", address: network.address(.edge), security: security,
-            limits: madeEdge.serverLimits, log: log
+            limits: edgeLimits, log: log
         ) { loop in
             try EdgeHandler(madeEdge, loop: loop)
                 .failing(faults, as: .edge, seed: seed, loop: loop)
@@ -62,7 +69,8 @@ extension Testbed {
         gatewayConfiguration.edgePort = edgePort
         let madeGateway = gatewayConfiguration
         let gateway = try RoleServer(
-            name: "gateway", address: network.address(.gateway), security: security, log: log
+            name: "gateway", address: network.address(.gateway), security: security,
+            limits: limits, log: log
         ) { loop in
             try GatewayHandler(madeGateway, loop: loop)
                 .failing(faults, as: .gateway, seed: seed, loop: loop)

@@ -194,6 +194,23 @@ def test_idle_clients_of_other_roles_leave_descriptors_to_answer_with(tmp_path, 
         assert statuses() == [200]
 
 
+def test_a_link_with_too_many_clients_keeps_descriptors_and_goes_on_when_they_leave(tmp_path, monkeypatch):
+    """Each connection through it takes three: 100 find place in 400, some are told so, the rest waits."""
+    few_descriptors(monkeypatch, 400)
+    with Endpoint(tmp_path, "--link", "metro") as endpoint:
+        held = [socket.create_connection((HOST, urlsplit(endpoint.store).port), timeout=5) for _ in range(200)]
+        assert select.select(held, [], [], 10)[0], "nobody is told that there is no place"
+        assert len(os.listdir(f"/proc/{endpoint.process.pid}/fd")) < 400
+        for client in held:
+            client.close()
+        put = signing.Signer(endpoint).presign("PUT", f"/{endpoint.bucket}/k", HOST)
+        request = f"PUT {put} HTTP/1.1\r\nHost: {HOST}\r\nContent-Length: 1\r\n\r\nx".encode()
+        deadline = time.monotonic() + 10
+        while [answer.status for answer in wire.exchange(endpoint.store, request)] != [200]:
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+
+
 def test_a_log_that_nobody_reads_holds_nobody_up(tmp_path):
     os.mkfifo(tmp_path / "log")
     reader = os.open(tmp_path / "log", os.O_RDONLY | os.O_NONBLOCK)

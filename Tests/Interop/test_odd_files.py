@@ -115,3 +115,30 @@ def test_an_output_that_is_no_file_is_refused_and_not_waited_for(made, tmp_path,
     command, flag = words
     done = program.run(command, made, *([made] if command == "compare" else []), flag, tmp_path / "out")
     assert done.code == 74 and str(tmp_path / "out") in done.err and "symbolic" not in done.err, done.text
+
+
+@pytest.mark.parametrize("flag", ["--ready-file", "--log"])
+def test_serve_writes_over_no_results(made, tmp_path, flag):
+    folder = tmp_path / "run"
+    shutil.copytree(made, folder)
+    before = {path.name: path.read_bytes() for path in folder.iterdir()}
+    for name in FILES:
+        done = program.run("serve", "--until-stdin-closes", flag, folder / name)
+        assert done.code == 64 and "choose another name" in done.err, done.text
+    assert before == {path.name: path.read_bytes() for path in folder.iterdir()}
+
+
+@pytest.mark.parametrize("make", [os.mkfifo, os.mkdir, lambda path: os.symlink("/dev/null", path), lambda path: path.write_text("mine")], ids=["pipe", "folder", "link", "file"])
+def test_a_ready_file_takes_nothing_elses_place(tmp_path, make):
+    make(tmp_path / "ready.json")
+    before = os.lstat(tmp_path / "ready.json")
+    done = program.run("serve", "--until-stdin-closes", "--ready-file", tmp_path / "ready.json")
+    assert done.code == 64 and "choose another name" in done.err
+    assert os.lstat(tmp_path / "ready.json").st_ino == before.st_ino
+
+
+def test_a_ready_file_may_be_written_again(tmp_path):
+    (tmp_path / "ready.json").touch()
+    for _ in range(2):
+        done = program.run("serve", "--until-stdin-closes", "--tls", "--ready-file", tmp_path / "ready.json")
+        assert done.code == 0 and "access_key" in (tmp_path / "ready.json").read_text()

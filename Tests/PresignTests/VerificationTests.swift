@@ -220,6 +220,14 @@ extension Vector {
             ])
     }
 
+    @Test func `a header that is named again and again is signed once`() {
+        let values = (0..<190).map { _ in (name: "Z", value: String(repeating: "v", count: 70)) }
+        let once = CanonicalHeaders(named: "z", in: values)
+        let often = CanonicalHeaders(
+            named: String(repeating: "z;", count: 5000) + "z", in: values)
+        #expect(often.lines == once.lines)
+    }
+
     @Test func `a stale header signature is refused with both clocks`() throws {
         let time = SigningTime(unixSeconds: 1_700_000_000)
         let credentials = Credentials(accessKey: "AK", secretKey: "SK", sessionToken: "T")

@@ -29,16 +29,20 @@ enum OutputFile {
         }
     }
 
+    /// Is it one of the files of a results directory?
+    static func isOfResults(_ path: String) -> Bool {
+        let place = URL(fileURLWithPath: path).standardizedFileURL
+        return resultNames.contains(place.lastPathComponent)
+            && isResults(place.deletingLastPathComponent().path)
+    }
+
     private static func isResults(_ folder: String) -> Bool {
         FileManager.default.fileExists(atPath: folder + "/run.json")
     }
 
     /// - Throws: for a name that has become one of a results file.
     static func open(_ path: String) throws(ResultsError) -> ResultFile {
-        let place = URL(fileURLWithPath: path)
-        if resultNames.contains(place.lastPathComponent),
-            isResults(place.deletingLastPathComponent().path)
-        {
+        if isOfResults(path) {
             throw ResultsError(path: path, operation: "write over results in", code: EEXIST)
         }
         return try ResultFile(path: path)

@@ -59,6 +59,7 @@ enum ServeCommand {
         // All that it writes is its owner's alone, and his to read: ready file, log and objects.
         umask(0o077)
         let settings = try Settings(arguments, for: .serve)
+        try ReadyFile.check(settings)
         let configuration = try configuration(settings)
         // One for each client, and as many again where a role calls another.
         _ = DescriptorLimit.raise(to: 2 * ServerLimits().connections + 100)
@@ -267,50 +268,5 @@ enum RandomText {
     static func make(bytes: Int) -> String {
         var random = SystemRandomNumberGenerator()
         return Hex.encode((0..<bytes).map { _ in UInt8.random(in: 0...255, using: &random) })
-    }
-}
-
-/// What `--ready-file` gets: the way in, for its owner only.
-struct ReadyFile {
-    private let object: [String: Any]
-
-    init(_ testbed: Testbed, _ configuration: TestbedConfiguration, authority: String?) {
-        let credentials = configuration.store.credentials.first
-        object = [
-            "store": testbed.storeURL, "gateway": testbed.gatewayURL,
-            "edge": testbed.edgeURL, "accelerate": testbed.accelerateURL,
-            "ca_file": authority ?? NSNull() as Any,
-            "bucket": configuration.store.bucket, "region": configuration.store.region,
-            "access_key": credentials?.accessKey ?? "", "secret_key": credentials?.secretKey ?? "",
-            "emulated": EmulationRecord.object(configuration),
-            "token": configuration.token ?? NSNull() as Any, "pid": Int(getpid()),
-        ]
-    }
-
-    func write(to path: String) throws(CommandError) {
-        try PrivateFile.write(Array((JSONText.render(object) + "\n").utf8), to: path)
-    }
-}
-
-/// A file for its owner only.
-enum PrivateFile {
-    /// Whole or not at all, with mode 0600 from its first byte on.
-    static func write(_ bytes: [UInt8], to path: String) throws(CommandError) {
-        let temporary = path + ".\(getpid()).new"
-        let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
-        var isWritten = descriptor >= 0
-        if isWritten {
-            isWritten = bytes.withUnsafeBytes {
-                Glibc.write(descriptor, $0.baseAddress, $0.count) == $0.count
-            }
-            isWritten = close(descriptor) == 0 && isWritten && rename(temporary, path) == 0
-        }
-        guard isWritten else {
-            let reason = String(cString: strerror(errno))
-            unlink(temporary)
-            throw CommandError(
-                exitCode: .resultsNotWritten,
-                message: "--ready-file: cannot write '\(path)': \(reason)")
-        }
     }
 }

@@ -75,13 +75,15 @@ struct CanonicalHeaders {
     }
 
     /// The request's headers that a signature names. A name the request lacks has no line, so
-    /// that a missing header never equals an empty one.
+    /// that a missing header never equals an empty one; one that is named again has none again, so that
+    /// the lines are never more than the request.
     init(named signedHeaders: String, in headers: [NameValue]) {
         names = signedHeaders
-        for name in signedHeaders.split(separator: ";") {
-            let values = headers.filter { $0.name.lowercased() == name }.map(\.value)
-            guard !values.isEmpty else { continue }
-            let value = values.map(Self.collapsed).joined(separator: ",")
+        var values: [String: [String]] = [:]
+        for (name, value) in headers { values[name.lowercased(), default: []].append(value) }
+        for name in signedHeaders.split(separator: ";").map(String.init) {
+            guard let given = values.removeValue(forKey: name) else { continue }
+            let value = given.map(Self.collapsed).joined(separator: ",")
             lines += Array("\(name):\(value)\n".utf8)
         }
     }

@@ -78,12 +78,19 @@ final class LinkCore {
     private let accessUp: Bottleneck
     private let accessDown: Bottleneck
     private var fronts: [LinkFront] = []
+    /// Of clients, on all fronts: the roles say to some more that there is no place, and the rest waits.
+    var clientCount = 0
+    let clientLimit: Int
+    private static let clientsBeyondPlaces = 8
     private var timer: TimerID?
     private var timerTime = Double.infinity
     private let startNs = clinux_monotonic_ns()
 
     init(_ profile: LinkProfile, seed: UInt64) throws {
         loop = try EventLoop()
+        var limits = ServerLimits()
+        limits.descriptorsPerConnection = ServerLimits.descriptorsBehindLink
+        clientLimit = limits.clientsWithinDescriptors + Self.clientsBeyondPlaces
         self.profile = profile
         self.seed = seed
         let region = profile.region
@@ -109,7 +116,8 @@ final class LinkCore {
                 loss: isUp ? parameters.loss : 0, seed: seed)
         }
         let front = LinkFront(
-            self, parameters, up: directions[0], down: directions[1], listener, target)
+            self, parameters, up: directions[0], down: directions[1], listener, target,
+            isForClients: leg.isClients)
         fronts.append(front)
     }
 
@@ -142,12 +150,16 @@ final class LinkFront: EventSource {
     private unowned let core: LinkCore
     private let listener: Int32
     private let target: SocketAddress
+    private let isForClients: Bool
     private var connections: [ObjectIdentifier: LinkConnection] = [:]
+    private var isStopped = false
+    private static let restNs: Int64 = 100_000_000
 
     init(
         _ core: LinkCore, _ parameters: LinkParameters, up: LinkDirection, down: LinkDirection,
-        _ listener: Int32, _ target: SocketAddress
+        _ listener: Int32, _ target: SocketAddress, isForClients: Bool
     ) {
+        self.isForClients = isForClients
         self.core = core
         self.parameters = parameters
         self.up = up
@@ -164,13 +176,27 @@ final class LinkFront: EventSource {
 
     func ready(_ readiness: Readiness) {
         for _ in 0..<64 {
+            guard !isForClients || core.clientCount < core.clientLimit else { return rest() }
             let client = accept4(
                 listener, nil, nil, clinux_SOCK_NONBLOCK | clinux_SOCK_CLOEXEC)
-            guard client >= 0 else { return }
+            guard client >= 0 else {
+                if [EMFILE, ENFILE, ENOBUFS, ENOMEM].contains(errno) { rest() }
+                return
+            }
             Self.hurry(client)
             let connection = LinkConnection(self, client: client)
             connections[ObjectIdentifier(connection)] = connection
+            if isForClients { core.clientCount += 1 }
             connection.open(time)
+        }
+    }
+
+    /// Out of places, descriptors or memory: a connection that waits would be reported in every turn.
+    private func rest() {
+        loop.change(listener, to: [])
+        _ = loop.schedule(afterNs: Self.restNs) { [weak self] in
+            guard let self, !isStopped else { return }
+            loop.change(listener, to: .readable)
         }
     }
 
@@ -194,10 +220,12 @@ final class LinkFront: EventSource {
     }
 
     func ended(_ connection: LinkConnection) {
-        connections[ObjectIdentifier(connection)] = nil
+        guard connections.removeValue(forKey: ObjectIdentifier(connection)) != nil else { return }
+        if isForClients { core.clientCount -= 1 }
     }
 
     func stop() {
+        isStopped = true
         loop.unwatch(listener)
         close(listener)
         connections.values.forEach { $0.close(resets: true) }

@@ -170,7 +170,7 @@ final class Acceptor: EventSource {
         self.handler = handler
         self.limits = limits
         timeouts = ServerTimeouts(limits)
-        clientLimit = ServerLimits.clientsWithinDescriptors
+        clientLimit = limits.clientsWithinDescriptors
         connectionLimit = min(limits.connections, clientLimit)
         try loop.watch(listener, for: .readable, source: self)
         if let inner {

@@ -7,6 +7,9 @@ package struct ServerLimits: Sendable {
     package var fieldsBytes = 16 * 1024
     package var fieldCount = 200
     package var connections = 20_000
+    package var descriptorsPerConnection = 1
+    /// The role's, the client's, and the link's own to the role.
+    static let descriptorsBehindLink = 3
     /// Unread rest of a body that is still swallowed to keep the connection.
     package var drainedBodyBytes: Int64 = 256 * 1024
     /// From the first byte of a head to its end; as long for a TLS handshake.
@@ -26,11 +29,11 @@ package struct ServerLimits: Sendable {
 
     /// Connections of all roles together that leave descriptors for the files and connections by which a
     /// role serves the clients that it has.
-    static var clientsWithinDescriptors: Int {
+    var clientsWithinDescriptors: Int {
         var descriptors = rlimit()
         guard clinux_getrlimit(clinux_RLIMIT_NOFILE, &descriptors) == 0 else { return .max }
         let limit = Int(clamping: descriptors.rlim_cur)
-        return max(limit - 256, limit / 4 * 3)
+        return max(limit - 256, limit / 4 * 3) / descriptorsPerConnection
     }
 }
 

@@ -113,7 +113,7 @@ struct UpstreamAnswerReader {
         let line = try StatusLine(parsing: head.slice(0..<(lineEnd - 2)))
         guard lineEnd < head.count else { throw .malformed("the head has no blank line") }
         let section = head.slice(lineEnd..<(head.count - 2))
-        var framing = UpstreamFraming(keepsConnection: line.isVersion11)
+        var framing = UpstreamFraming(isVersion11: line.isVersion11)
         let fieldLimits = FieldLimits(fieldsBytes: limits.headBytes)
         try FieldSection.parse(section, limits: fieldLimits) { name, value throws(SyntaxError) in
             try framing.note(name, value)
@@ -145,7 +145,9 @@ struct UpstreamAnswerReader {
             return 0
         }
         if framing.isChunked {
-            // Both together are the shape of response splitting.
+            // Both together are the shape of response splitting, as is a coding that the version has not (RFC
+            // 9112 §6.1).
+            guard framing.isVersion11 else { throw .malformed("HTTP/1.0 has no Transfer-Encoding") }
             guard framing.contentLength == nil else {
                 throw .malformed("Content-Length and Transfer-Encoding are both sent")
             }
@@ -168,7 +170,12 @@ private struct UpstreamFraming {
     private(set) var contentLength: Int64?
     private(set) var isChunked = false
 
-    init(keepsConnection: Bool) { self.keepsConnection = keepsConnection }
+    let isVersion11: Bool
+
+    init(isVersion11: Bool) {
+        self.isVersion11 = isVersion11
+        keepsConnection = isVersion11
+    }
 
     mutating func note(
         _ name: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer
