@@ -9,6 +9,7 @@ struct PresignPlace {
     let time: SigningTime
 
     init(_ inputs: JSONValue, after last: inout EndpointMemory) throws(PresignLineError) {
+        try inputs.checkTypes()
         credentials = Credentials(
             accessKey: try inputs.requiredText("access_key"),
             secretKey: try inputs.requiredText("secret_key"),
@@ -176,6 +177,24 @@ struct PresignFormInputs {
 }
 
 extension JSONValue {
+    private static let textNames = [
+        "session_token", "style", "endpoint_url", "key_utf8_hex", "amz_date", "now", "operation",
+    ]
+
+    /// What is there and cannot be read would be signed without.
+    fileprivate func checkTypes() throws(PresignLineError) {
+        for name in Self.textNames {
+            guard let value = self[name], value.string == nil, !value.isNull else { continue }
+            throw PresignLineError(message: "'\(name)' must be a text")
+        }
+        if let config = self["botocore_s3_config"], config.object == nil, !config.isNull {
+            throw PresignLineError(message: "'botocore_s3_config' must be an object")
+        }
+        if let conditions = self["conditions"], conditions.array == nil, !conditions.isNull {
+            throw PresignLineError(message: "'conditions' must be a list")
+        }
+    }
+
     /// The member's text; nil when it is absent or null.
     fileprivate func text(_ name: String) -> String? { self[name]?.string }
 

@@ -1,6 +1,7 @@
 """Runs that something ends, and what is then on the disk."""
 
 import os
+import re
 import resource
 import signal
 import subprocess
@@ -131,3 +132,11 @@ def small_disk(folder: Path, size: str):
     finally:
         if done.returncode == 0:
             subprocess.run(["umount", "-l", str(folder)], check=True)
+
+
+def wait_until_caught(pid: int, number: int) -> None:
+    """Until the process handles the signal itself."""
+    deadline = time.monotonic() + START_LIMIT_S
+    while not int(re.search(r"SigCgt:\s*(\w+)", Path(f"/proc/{pid}/status").read_text())[1], 16) >> (number - 1) & 1:
+        assert time.monotonic() < deadline
+        time.sleep(0.002)

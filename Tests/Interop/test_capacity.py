@@ -160,3 +160,19 @@ def test_a_plan_needs_results(tmp_path):
     (tmp_path / "capacity.csv").write_text("a,b\n1,2\n")
     done = program.run("capacity", "--plan", "2000/s", "--from", tmp_path)
     assert done.code == 1 and "capacity.csv" in done.err
+
+
+def test_numbers_that_no_run_has_are_no_plan(tmp_path):
+    done = program.run(
+        "capacity", "--sweep", "1,2,3,4", "--scenarios", "presigned-put", "--size", "1KiB", "--link", "loopback", "--budget", "10s", "-q",
+        "-o", tmp_path / "run",
+    )  # fmt: skip
+    assert done.code in (0, 1), done.text
+    path = tmp_path / "run/capacity.csv"
+    header, *rows = [line.split(",") for line in path.read_text().splitlines()]
+    for column in ("response_mean_us", "gateway_cpu_us_per_upload", "client_cpu_us_per_upload"):
+        position = header.index(column)
+        changed = [[*row[:position], "1e300", *row[position + 1 :]] for row in rows]
+        path.write_text("".join(",".join(row) + "\n" for row in [header, *changed]))
+        done = program.run("capacity", "--plan", "2000/s", "--from", tmp_path / "run")
+        assert done.code == 1 and column in done.err, done.text

@@ -87,3 +87,15 @@ def test_a_listing_that_is_cut_off_is_no_empty_one(record, body):
     with Hostile(200, body) as server:
         done = program.run("clean", record, "--target", server.url, environment=KEYS)
     assert done.code == 1 and "cannot be listed" in done.text
+
+
+@pytest.mark.parametrize("versions", [b"<ListVersionsResult><Version><Key>a", b"", b"<ListVersionsResult><IsTruncated>true</IsTruncated><NextKeyMarker>a</NextKeyMarker></ListVersionsResult>"])
+def test_a_version_listing_that_is_cut_off_or_goes_round_is_a_problem(record, versions):
+    def body(path: str) -> bytes:
+        if "versions" in path:
+            return versions
+        return b"<ListMultipartUploadsResult/>" if "uploads=" in path else b"<ListBucketResult></ListBucketResult>"
+
+    with Hostile(200, body) as server:
+        done = program.run("clean", record, "--target", server.url, environment=KEYS)
+    assert done.code == 1 and "versions below" in done.text, done.text

@@ -2,7 +2,6 @@
 
 import os
 import pty
-import re
 import resource
 import shutil
 import signal
@@ -211,9 +210,20 @@ def test_a_clock_that_is_set_changes_no_latency_and_is_said(tmp_path, stepped_cl
 def test_a_signal_before_the_first_cell_ends_with_130_and_without_results(tmp_path, number):
     folder = tmp_path / "run"
     with Running(folder) as run:
-        status = Path(f"/proc/{run.process.pid}/status")
-        while not int(re.search(r"SigCgt:\s*(\w+)", status.read_text())[1], 16) >> (number - 1) & 1:
-            assert run.process.poll() is None
+        interruptions.wait_until_caught(run.process.pid, number)
         run.process.send_signal(number)
         assert run.end() == 130
     assert not folder.exists() or results.record(folder)["status"] == "partial"
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_target_that_does_not_answer_is_left_at_once(tmp_path, number):
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        words = ("run", "--target", f"http://127.0.0.1:{server.getsockname()[1]}", "--bucket", "b", "--signer", "local", "-n", 1)
+        keys = {"AWS_ACCESS_KEY_ID": "AK", "AWS_SECRET_ACCESS_KEY": "SK"}
+        with Running(tmp_path / "run", *words, environment=keys) as run:
+            asked, _ = server.accept()
+            began = time.monotonic()
+            run.process.send_signal(number)
+            assert run.end() == 130 and time.monotonic() - began < 5
+            asked.close()

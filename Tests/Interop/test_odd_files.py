@@ -3,10 +3,12 @@
 import os
 import resource
 import shutil
+import signal
 import subprocess
 
 import pytest
 
+import interruptions
 import made_runs
 import program
 
@@ -142,3 +144,37 @@ def test_a_ready_file_may_be_written_again(tmp_path):
     for _ in range(2):
         done = program.run("serve", "--until-stdin-closes", "--tls", "--ready-file", tmp_path / "ready.json")
         assert done.code == 0 and "access_key" in (tmp_path / "ready.json").read_text()
+
+
+@pytest.mark.parametrize("words", [("run", "--plan"), ("capacity", "--plan"), ("serve", "--credentials"), ("guard", "--expect")], ids=lambda words: words[-1])
+def test_a_pipe_without_a_writer_is_empty(tmp_path, words):
+    os.mkfifo(tmp_path / "pipe")
+    done = program.run(*words, tmp_path / "pipe")
+    assert done.code == 64 and str(tmp_path / "pipe") in done.err
+
+
+def test_a_plan_that_does_not_come_can_be_left(tmp_path):
+    process = subprocess.Popen(
+        ["bash", "-c", f"exec {program.BINARY} run --plan <(exec sleep 30 2>/dev/null)"], stderr=subprocess.PIPE, text=True, env=program.clean_environment(),
+    )  # fmt: skip
+    interruptions.wait_until_caught(process.pid, signal.SIGTERM)
+    process.send_signal(signal.SIGTERM)
+    _, error = process.communicate(timeout=20)
+    assert process.returncode == 130 and "--plan" in error
+
+
+def test_a_log_into_a_pipe_without_a_reader_is_refused(tmp_path):
+    os.mkfifo(tmp_path / "log")
+    done = program.run("serve", "--until-stdin-closes", "--log", tmp_path / "log")
+    assert done.code == 74 and "--log" in done.err
+
+
+def test_the_embedded_endpoint_takes_no_settings_of_the_run(tmp_path):
+    (tmp_path / "plan.json").write_text('{"rounds": 2}')
+    settings = {"PLAN": tmp_path / "plan.json", "LOG": tmp_path / "log", "PUBLIC_STORE": "http://127.0.0.1:1", "OPEN": "1", "CREDENTIALS": "/none"}
+    done = program.run(
+        "run", "--link", "loopback", "--scenarios", "presigned-put", "--size", "1KiB", "-n", 1, "-c", 1, "--warmup", "0s", "-q", "-o", tmp_path / "run",
+        environment={f"UPLOADBENCH_{name}": str(value) for name, value in settings.items()},
+    )  # fmt: skip
+    assert done.code == 0, done.text
+    assert len((tmp_path / "run/summary.csv").read_text().splitlines()) == 3 and not (tmp_path / "log").exists()

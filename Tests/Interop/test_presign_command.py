@@ -216,3 +216,15 @@ def test_params_of_a_wrong_type_are_an_error_of_the_line(params):
     line["inputs"]["params"] = params
     done = program.run("presign", "batch", stdin=json.dumps(line) + "\n")
     assert done.code == 1 and "'params' must be an object" in done.out
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "value"),
+    [("url", "session_token", 5), ("url", "style", 5), ("url", "botocore_s3_config", [1]), ("url", "endpoint_url", 1),
+     ("post", "conditions", {"content-length-range": [0, 10]}), ("post", "conditions", "x")],
+)  # fmt: skip
+def test_what_cannot_be_read_is_not_left_out_of_what_is_signed(kind, name, value):
+    line, _ = next(case for case in batch_cases() if case[0]["kind"] == kind)
+    line["inputs"][name] = value
+    done = program.run("presign", "batch", stdin=json.dumps(line) + "\n")
+    assert done.code == 1 and f"'{name}' must be" in done.out

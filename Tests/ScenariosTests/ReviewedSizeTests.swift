@@ -6,15 +6,18 @@ import Transfer
 @Suite struct ReviewedSizeTests {
     @Test(
         arguments: [
-            (#"{"reviewId":"a","contentType":"image/png","size":3}"#, 3),
-            (#"{"size": 12, "reviewId": "a"}"#, 12), (#"{"size":9223372036854775807}"#, .max),
-            (#"{"size":9223372036854775808}"#, nil), (#"{"size":"3"}"#, nil),
-            (#"{"size":-3}"#, nil),
-            (#"{"fileSize":3}"#, nil), (#"{"a":"\"size\":4","size":3}"#, 3), (#""size":"#, nil),
-            (":", nil),
-            ("", nil),
-        ] as [(String, Int64?)])
-    func `the size is found where it is a member, and nowhere else`(body: String, size: Int64?) {
+            (#"{"reviewId":"a","contentType":"image/png","size":3}"#, .size(3)),
+            (#"{"size": 12, "reviewId": "a"}"#, .size(12)),
+            (#"{"size":9223372036854775807}"#, .size(.max)),
+            (#"{"size":9223372036854775808}"#, .noSize), (#"{"size":"3"}"#, .noSize),
+            (#"{"size":-3}"#, .noSize), (#"{"size":3.5}"#, .noSize), (#"{"size":3e3}"#, .noSize),
+            (#"{"size":null}"#, .noSize), (#"{"size":[3]}"#, .noSize), (#""size":"#, .noSize),
+            (#"{"fileSize":3}"#, .none), (#"{"a":"\"size\":4","size":3}"#, .size(3)),
+            (":", .none), ("", .none),
+        ] as [(String, ReviewedSize.Found)])
+    func `the size is found where it is a member, and nowhere else`(
+        body: String, size: ReviewedSize.Found
+    ) {
         #expect(ReviewedSize.find(in: Array(body.utf8)) == size)
     }
 

@@ -8,10 +8,14 @@ final class SequentialClient {
     private let loop: EventLoop
     private let engine: TransferEngine
     private static let tickNs: Int64 = 100_000_000
+    private static let answerLimitBytes = 16 << 20
 
     init(_ settings: TransferConfiguration) throws(CommandError) {
         var configuration = settings
         configuration.totalTimeoutNs = 120_000_000_000
+        // A thousand keys of a kilobyte, with owners and entities.
+        configuration.answerBodyLimitBytes = max(
+            configuration.answerBodyLimitBytes, Self.answerLimitBytes)
         do {
             loop = try EventLoop()
             engine = try TransferEngine(loop: loop, configuration: configuration)

@@ -76,6 +76,15 @@ enum CapacityRows {
             guard table.header.starts(with: CapacityFile.columns) else {
                 throw CSVError(line: 1, reason: "these are not the columns of a capacity.csv")
             }
+            for (index, fields) in table.rows.enumerated() {
+                for (column, text) in zip(table.header, fields) {
+                    guard let number = Double(text) else { continue }
+                    guard number.magnitude <= RecordedTable.largestDecimal else {
+                        throw CSVError(
+                            line: index + 2, column: column, reason: "is more than any run has")
+                    }
+                }
+            }
             return table.rows.map { fields in
                 Dictionary(zip(table.header, fields)) { first, _ in first }
             }

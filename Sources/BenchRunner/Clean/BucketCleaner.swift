@@ -51,11 +51,16 @@ final class BucketCleaner {
             guard isOwn(entry) else { return }
             self.report.addLeft("\(entry.key) (multipart upload \(entry.id ?? ""))")
         }
+        var left: Set<String> = []
         each(.objects, prefix) { entry in
-            if isOwn(entry) { self.report.addLeft(entry.key) }
+            guard isOwn(entry) else { return }
+            left.insert(entry.key)
+            self.report.addLeft(entry.key)
         }
         each(.versions, prefix) { entry in
-            guard let version = entry.id, version != "null", isOwn(entry) else { return }
+            guard let version = entry.id, isOwn(entry) else { return }
+            // Without versions the object itself is listed here again.
+            guard version != "null" || !left.contains(entry.key) else { return }
             self.report.addLeft("\(entry.key) (version \(version))")
         }
     }
@@ -79,7 +84,7 @@ final class BucketCleaner {
             // A server without multipart uploads or versions has none of the run's either, and without
             // the right to list versions the bucket's answers to DELETE tell whether there are any.
             guard kind == .objects || !error.isUnsupported else { return }
-            guard kind != .versions || hasVersions else { return }
+            guard kind != .versions || hasVersions || error.status == nil else { return }
             report.add(
                 problem: "\(kind.rawValue) below \(prefix) cannot be listed: \(error.reason)")
         }

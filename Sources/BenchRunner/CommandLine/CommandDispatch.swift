@@ -9,6 +9,11 @@ struct CommandDispatch {
         do throws(CommandError) {
             return try dispatch(words)
         } catch {
+            // What fails because it was to end does not fail.
+            if Interruption.isRequested, [.targetUnavailable, .failure].contains(error.exitCode) {
+                Terminal.writeError("uploadbench: interrupted: \(error.message)")
+                return .interrupted
+            }
             let prefix = error.exitCode == .usage ? "uploadbench: usage: " : "uploadbench: "
             Terminal.writeError(prefix + error.message)
             return error.exitCode

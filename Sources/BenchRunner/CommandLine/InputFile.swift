@@ -15,10 +15,10 @@ enum InputFile {
 
     /// A descriptor for reading; the caller closes it.
     ///
-    /// - Parameter isRegular: takes nothing but regular files, and does not wait for a pipe's writer.
+    /// - Parameter isRegular: takes nothing but regular files.
     static func open(_ path: String, isRegular: Bool) throws(Failure) -> Int32 {
-        let mode = O_RDONLY | O_CLOEXEC | O_NOCTTY | (isRegular ? O_NONBLOCK : 0)
-        let descriptor = Glibc.open(path, mode)
+        // Not blocking: a pipe without a writer is empty, and one with a writer can be left by Ctrl-C.
+        let descriptor = Glibc.open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK)
         guard descriptor >= 0 else {
             throw Failure(
                 reason: "cannot be read: \(String(cString: strerror(errno)))",
@@ -62,11 +62,21 @@ enum InputFile {
                 count = max(0, received)
             }
             if code == EINTR { continue }
+            if code == EAGAIN {
+                try wait(descriptor)
+                continue
+            }
             guard code == 0 else {
                 throw Failure(reason: "cannot be read: \(String(cString: strerror(code)))")
             }
             return block
         }
+    }
+
+    private static func wait(_ descriptor: Int32) throws(Failure) {
+        guard !Interruption.isRequested else { throw Failure(reason: "was still to come") }
+        var readable = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+        _ = poll(&readable, 1, 100)
     }
 
     private static func kind(_ mode: mode_t) -> String {
@@ -90,7 +100,9 @@ extension InputFile {
         do throws(Failure) {
             return try read(path, limit: limit)
         } catch {
-            throw .usage("\(source): '\(path)' \(error.reason)")
+            throw CommandError(
+                exitCode: Interruption.isRequested ? .interrupted : .usage,
+                message: "\(source): '\(path)' \(error.reason)")
         }
     }
 }

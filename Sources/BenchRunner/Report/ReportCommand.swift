@@ -31,6 +31,7 @@ extension Command {
 enum ReportCommand {
     static func run(_ arguments: Arguments) throws(CommandError) -> ExitCode {
         let output = arguments.value("out") ?? "report.html"
+        guard !output.isEmpty else { throw .usage("--out: the name is empty") }
         let toStandardOutput = output == "-"
         if !toStandardOutput { try checkReplaceable(output) }
         let folder = URL(fileURLWithPath: output).deletingLastPathComponent().path

@@ -20,6 +20,10 @@ final class EmbeddedEndpoint {
         process.executableURL = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
         process.arguments =
             ["serve", "--ready-file", folder + "/ready.json", "--until-stdin-closes"] + arguments
+        // Settings in the environment are this process's: it has told the child all that follows from them.
+        process.environment = ProcessInfo.processInfo.environment.filter {
+            !$0.key.hasPrefix("UPLOADBENCH_")
+        }
         process.standardInput = input
         process.standardOutput = output
         do {

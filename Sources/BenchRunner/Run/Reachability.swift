@@ -143,6 +143,7 @@ extension String {
 /// A single request on an engine of its own, for what is not measured.
 enum OneRequest {
     private static let timeLimitNs: Int64 = 10_000_000_000
+    private static let tickNs: Int64 = 100_000_000
 
     static func send(
         _ request: Request, _ settings: TransferConfiguration
@@ -157,11 +158,13 @@ enum OneRequest {
             let engine = try TransferEngine(loop: loop, configuration: configuration)
             defer { engine.close() }
             var result: Result<Answer, FailedTransfer>?
-            engine.send(request) { answer in
-                result = answer
-                loop.stop()
+            engine.send(request) { result = $0 }
+            while result == nil {
+                if Interruption.isRequested { engine.cancelAll() }
+                let tick = loop.schedule(afterNs: tickNs) {}
+                loop.turn()
+                loop.cancel(tick)
             }
-            while result == nil { loop.turn() }
             if let result { return result }
         } catch {
             throw CommandError(exitCode: .failure, message: "no connection can be tried: \(error)")

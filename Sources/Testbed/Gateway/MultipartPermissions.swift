@@ -6,7 +6,7 @@ final class MultipartPermissions {
     private let permissions: Permissions
     private let naming: UploadNaming
     private let store: StoreClient
-    private let loop: EventLoop
+    private let signings: SigningQueue
 
     private static let partBytesAllowed: ClosedRange<Int64> = 5_242_880...5_368_709_120
     private static let partLimit: Int64 = 10_000
@@ -14,7 +14,7 @@ final class MultipartPermissions {
     init(
         _ permissions: Permissions, _ naming: UploadNaming, _ store: StoreClient, _ loop: EventLoop
     ) {
-        self.loop = loop
+        signings = SigningQueue(loop)
         self.permissions = permissions
         self.naming = naming
         self.store = store
@@ -51,13 +51,13 @@ final class MultipartPermissions {
         let condition =
             called != nil && naming.policy == .uuid ? [StoreClient.onlyNew] : []
         store.send("POST", key: Array(key.utf8), query: [("uploads", "")], [("Content-Type", type)])
-        { [loop] result in
+        { [signings] result in
             guard case .success(let answer) = result, answer.status == 200,
                 let id = Self.uploadID(in: answer.body)
             else { return reply(UploadSigning.failed) }
             let upload = UploadSigning.Upload(
                 id: id, key: key, partCount: Int(count), partBytes: partBytes, condition: condition)
-            UploadSigning(upload, signers, loop, exchange, reply).ready([])
+            signings.add(UploadSigning(upload, signers, exchange, reply))
         }
     }
 

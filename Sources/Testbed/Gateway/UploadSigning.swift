@@ -3,7 +3,7 @@ import Presign
 
 /// Signs all requests of one multipart upload, some parts a turn: ten thousand take a quarter of a
 /// second, for which nobody else would be served.
-final class UploadSigning: EventSource {
+final class UploadSigning {
     struct Upload {
         let id: String
         let key: String
@@ -20,35 +20,42 @@ final class UploadSigning: EventSource {
 
     private let upload: Upload
     private let signers: EndpointSigners
-    private let loop: EventLoop
     private let exchange: Exchange
     private let reply: Reply
     private var parts: [JSONValue] = []
 
     init(
-        _ upload: Upload, _ signers: EndpointSigners, _ loop: EventLoop, _ exchange: Exchange,
+        _ upload: Upload, _ signers: EndpointSigners, _ exchange: Exchange,
         _ reply: @escaping Reply
     ) {
         self.upload = upload
         self.signers = signers
-        self.loop = loop
         self.exchange = exchange
         self.reply = reply
         parts.reserveCapacity(upload.partCount)
     }
 
-    /// One turn; the loop keeps this for the next.
-    func ready(_ readiness: Readiness) {
+    /// Is one turn enough?
+    var isShort: Bool { upload.partCount <= Self.partsPerTurn }
+
+    /// One turn.
+    ///
+    /// - Returns: true when it was the last.
+    func goOn() -> Bool {
         // The reply that nobody hears ends the invocation.
-        guard exchange.isAwaited else { return reply(Self.failed) }
+        guard exchange.isAwaited else {
+            reply(Self.failed)
+            return true
+        }
         do throws(SigningError) {
             try signParts()
-            guard parts.count == upload.partCount else { return loop.again(self) }
+            guard parts.count == upload.partCount else { return false }
             let data = try members()
             reply(GatewayAnswer.json(200, [("id", .string(upload.key)), ("data", .object(data))]))
         } catch {
             reply(Self.failed)
         }
+        return true
     }
 
     private func signParts() throws(SigningError) {
@@ -71,5 +78,32 @@ final class UploadSigning: EventSource {
             ("parts", .array(parts)), ("complete", .string(complete)),
             ("abort", .string(try signers.url("DELETE", key: upload.key, query))),
         ] + (fields.isEmpty ? [] : [("completeHeaders", .object(fields))])
+    }
+}
+
+/// Gives one long signing after the other a turn, and between any two everybody else: however many are
+/// asked for at once, a request waits for one turn. Few are under way, as each holds what it has signed.
+final class SigningQueue: EventSource {
+    private static let width = 4
+
+    private let loop: EventLoop
+    private var waiting: [UploadSigning] = []
+    private var turn = 0
+
+    init(_ loop: EventLoop) { self.loop = loop }
+
+    func add(_ signing: UploadSigning) {
+        guard !signing.isShort else {
+            _ = signing.goOn()
+            return
+        }
+        waiting.append(signing)
+        if waiting.count == 1 { loop.again(self) }
+    }
+
+    func ready(_ readiness: Readiness) {
+        turn = (turn + 1) % min(Self.width, waiting.count)
+        if waiting[turn].goOn() { waiting.remove(at: turn) }
+        if !waiting.isEmpty { loop.again(self) }
     }
 }

@@ -16,10 +16,10 @@ package final class RequestLog: Sendable {
 
     /// - Throws: when the file cannot be opened.
     package init(path: String) throws(SystemError) {
-        descriptor = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o600)
+        // Not blocking: neither a pipe without a reader nor one whose reader has stopped holds anybody up.
+        let flags = O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NONBLOCK
+        descriptor = open(path, flags, 0o600)
         guard descriptor >= 0 else { throw SystemError(operation: "open \(path)") }
-        // Once there is a reader, a pipe that he does not empty holds no role up.
-        _ = fcntl(descriptor, F_SETFL, O_APPEND | O_NONBLOCK)
     }
 
     deinit { close(descriptor) }

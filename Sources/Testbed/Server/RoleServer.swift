@@ -139,7 +139,6 @@ final class Acceptor: EventSource {
     private let connectionLimit: Int
     /// Of all roles: descriptors are the process's.
     private let clientLimit: Int
-    private static let clients = Atomic<Int>(0)
     /// Shared by all connections: what is read is used at once.
     let receiveBuffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 65_536, alignment: 4096)
     private let listener: Int32
@@ -197,7 +196,7 @@ final class Acceptor: EventSource {
             close(descriptor)
         }
         connections.values.forEach { $0.close() }
-        Self.clients.subtract(connections.count, ordering: .relaxed)
+        OpenConnections.remove(connections.count)
         connections = [:]
         loop.stop()
     }
@@ -228,7 +227,7 @@ final class Acceptor: EventSource {
             guard security == nil || secure != nil,
                 let connection = try? ServerConnection(descriptor, secure, acceptor: self)
             else {
-                Self.clients.subtract(1, ordering: .relaxed)
+                OpenConnections.remove()
                 close(descriptor)
                 continue
             }
@@ -239,9 +238,7 @@ final class Acceptor: EventSource {
     /// Counts one more, if there may be one.
     private func admits() -> Bool {
         guard connections.count < connectionLimit else { return false }
-        if Self.clients.add(1, ordering: .relaxed).oldValue < clientLimit { return true }
-        Self.clients.subtract(1, ordering: .relaxed)
-        return false
+        return OpenConnections.admit(atMost: clientLimit)
     }
 
     /// Says why, if that can be said at once. What was sent is read: a close with unread bytes would
@@ -258,7 +255,7 @@ final class Acceptor: EventSource {
 
     func ended(_ connection: ServerConnection) {
         guard connections.removeValue(forKey: ObjectIdentifier(connection)) != nil else { return }
-        Self.clients.subtract(1, ordering: .relaxed)
+        OpenConnections.remove()
     }
 
     /// - Parameters:

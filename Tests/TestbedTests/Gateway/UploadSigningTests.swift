@@ -53,6 +53,23 @@ import Testing
         }
     }
 
+    @Test func `however many are signed at once, another request waits for few turns`() throws {
+        try GatewayFixture.run { gateway in
+            let whole = try seconds {
+                let status = try begin(gateway).answer().status
+                #expect(status == 200)
+            }
+            let clients = try (0..<300).map { _ in try begin(gateway) }
+            let wait = try seconds {
+                let status = try gateway.call("GET", "/signed-url?contentType=image/png").status
+                #expect(status == 200)
+            }
+            // A turn for each of them first would take twice as long as one of them, several times.
+            #expect(wait < 2 * whole, "\(wait) s, and one alone takes \(whole)")
+            clients.forEach { $0.reset() }
+        }
+    }
+
     @Test func `nothing is signed for a client that has gone, and its environment is free`() throws
     {
         try GatewayFixture.run { gateway in

@@ -46,10 +46,13 @@ final class UpstreamConnection: EventSource {
             Glibc.close(descriptor)
             throw error
         }
+        OpenConnections.add()
     }
 
     deinit {
-        if isOpen { Glibc.close(descriptor) }
+        guard isOpen else { return }
+        OpenConnections.remove()
+        Glibc.close(descriptor)
     }
 
     /// False when an idle connection's end has come but was not told yet.
@@ -108,6 +111,7 @@ final class UpstreamConnection: EventSource {
         stopTimer()
         exchange = nil
         loop.unwatch(descriptor)
+        OpenConnections.remove()
         Glibc.close(descriptor)
     }
 

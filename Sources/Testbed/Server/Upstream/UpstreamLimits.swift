@@ -11,7 +11,8 @@ struct UpstreamLimits: Sendable {
     var interimAnswers = 16
     /// How much of a request is kept for a second try, until its answer begins.
     var repeatedBytes = 64 * 1024
-    var idleConnections = 256
+    /// Each has a descriptor at either end: few where there are few.
+    var idleConnections = min(256, ServerLimits().clientsWithinDescriptors / 16)
     /// CloudFront Developer Guide, "Quotas": connection timeout, 1 to 10 s.
     var connectNs: Int64 = 10_000_000_000
     /// Without a byte while it is the other role's turn; CloudFront's origin response timeout.

@@ -134,7 +134,12 @@ struct FormParser {
                 if let event = try begin(head, at: position) { return event }
             case .field(let name):
                 guard let end = find(delimiter, in: run, from: position) else { return nil }
-                let value = String(decoding: run[position..<end], as: UTF8.self)
+                let bytes = run[position..<end]
+                let value = String(decoding: bytes, as: UTF8.self)
+                // As in a path: replaced bytes would make one key of several.
+                if name.asciiLowercased == "key", String(validating: bytes, as: UTF8.self) == nil {
+                    throw .invalidURI
+                }
                 position = end + delimiter.count
                 state = .delimiterEnd
                 return .field(name: name, value: value)
