@@ -73,6 +73,7 @@ struct SignCommand {
     }
 
     func run() throws(CommandError) -> ExitCode {
+        Interruption.watch()
         let startedAt = Date()
         let directory: ResultsDirectory
         do throws(ResultsError) {
@@ -82,10 +83,18 @@ struct SignCommand {
             throw error.commandError
         }
         var rows: [SigningRow] = []
+        // There from the start: whatever ends it, the folder says what it is.
+        try write(rows, to: directory, startedAt: startedAt, isComplete: false)
         for round in 1...rounds {
             for count in threadCounts {
                 if !isQuiet { Terminal.writeError("signing on \(count) thread(s)...") }
-                for var row in try measure(threads: count) {
+                let measured = try measure(threads: count)
+                guard !Interruption.isRequested else {
+                    Terminal.writeError(
+                        "uploadbench: interrupted; partial results are in \(directory.path)")
+                    return .interrupted
+                }
+                for var row in measured {
                     row.round = round
                     row.noteScaling(from: rows)
                     rows.append(row)

@@ -80,7 +80,7 @@ final class SigningLane {
         // One turn of each to warm caches and clocks, not counted.
         for work in SigningWork.allCases { _ = try turn(work) }
         guard batchSigner.failedCount == 0 else { throw .headerInvalid(name: "batch line") }
-        while tallies[0].wallNs < durationNs {
+        while tallies[0].wallNs < durationNs, !Interruption.isRequested {
             for work in SigningWork.allCases {
                 let (count, wallNs, cpuNs) = try turn(work)
                 tallies[work.rawValue].add(count: count, wallNs: wallNs, cpuNs: cpuNs)

@@ -227,3 +227,16 @@ def test_a_target_that_does_not_answer_is_left_at_once(tmp_path, number):
             run.process.send_signal(number)
             assert run.end() == 130 and time.monotonic() - began < 5
             asked.close()
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_signing_that_is_interrupted_says_so_in_its_folder(tmp_path, number):
+    folder = tmp_path / "run"
+    with Running(folder, "sign", "--threads", "1,1", "-d", "60s", "-q") as run:
+        deadline = time.monotonic() + interruptions.START_LIMIT_S
+        while not (folder / "run.json").exists():
+            assert time.monotonic() < deadline and run.process.poll() is None
+            time.sleep(0.01)
+        run.process.send_signal(number)
+        assert run.end() == 130
+    assert results.record(folder)["status"] == "partial"

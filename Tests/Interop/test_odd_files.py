@@ -178,3 +178,16 @@ def test_the_embedded_endpoint_takes_no_settings_of_the_run(tmp_path):
     )  # fmt: skip
     assert done.code == 0, done.text
     assert len((tmp_path / "run/summary.csv").read_text().splitlines()) == 3 and not (tmp_path / "log").exists()
+
+
+def test_two_names_of_one_file_are_seen_through(made, tmp_path):
+    (tmp_path / "real").mkdir()
+    (tmp_path / "link").symlink_to(tmp_path / "real")
+    done = program.run("export", made, "--jtl", tmp_path / "real/x", "--vegeta", tmp_path / "link/x")
+    assert done.code == 64 and "name the same file" in done.err
+    folder = tmp_path / "run"
+    shutil.copytree(made, folder)
+    before = (folder / "run.json").read_bytes()
+    os.link(folder / "run.json", tmp_path / "other")
+    done = program.run("export", folder, "--jtl", tmp_path / "other")
+    assert done.code == 74 and (folder / "run.json").read_bytes() == before

@@ -69,7 +69,9 @@ struct SecurityTokenService {
         _ answer: Answer, _ description: String
     ) throws(CredentialError) -> FoundCredentials {
         let text = String(decoding: answer.body, as: UTF8.self)
-        guard answer.status == 200, let key = XMLText.text("AccessKeyId", in: text),
+        // One that was cut off could lack the end of a token.
+        let isWhole = text.trimmingCharacters(in: .whitespacesAndNewlines).hasSuffix("Response>")
+        guard answer.status == 200, isWhole, let key = XMLText.text("AccessKeyId", in: text),
             let secret = XMLText.text("SecretAccessKey", in: text),
             let token = XMLText.text("SessionToken", in: text)
         else {

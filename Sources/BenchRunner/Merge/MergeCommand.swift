@@ -13,8 +13,8 @@ extension Command {
             and with the same plan. Of a shard that was run again the newest complete attempt counts. timeline.csv
             of the merged run has no percentiles, and there is no samples.csv: those stay with the shards.
 
-            Exit code 1 names what is missing or does not belong; --allow-partial merges what is there and says so
-            in run.json.
+            Exit code 1 names what is missing or does not belong, 5 a folder that is not there; --allow-partial
+            merges what is there and says so in run.json.
 
             examples:
               uploadbench merge results/load-1/ -o results/load-1-merged

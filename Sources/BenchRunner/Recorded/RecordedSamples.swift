@@ -68,7 +68,8 @@ final class RecordedSamples {
             round: try table.count(from: 1), upload: try table.integer(),
             worker: try table.count(), isWarmup: try warmup(),
             intendedUs: try table.integer(from: .min), startedUs: try time(), endedUs: try time(),
-            responseUs: try time(), serviceUs: try time(), authorizeUs: try table.optionalInteger(),
+            responseUs: try time(from: 0), serviceUs: try time(from: 0),
+            authorizeUs: try table.optionalInteger(),
             uploadUs: try table.optionalInteger(), notifyUs: try table.optionalInteger(),
             connectUs: try table.optionalInteger(), tlsUs: try table.optionalInteger(),
             sendUs: try table.optionalInteger(), waitUs: try table.optionalInteger(),
@@ -83,8 +84,8 @@ final class RecordedSamples {
     }
 
     /// 0 where it is empty, which it is of an upload that never started.
-    private func time() throws(RecordedError) -> Int64 {
-        let time = try table.optionalInteger(from: .min)
+    private func time(from least: Int64 = .min) throws(RecordedError) -> Int64 {
+        let time = try table.optionalInteger(from: least)
         if time == nil { hasAllTimes = false }
         return time ?? 0
     }

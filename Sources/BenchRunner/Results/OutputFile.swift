@@ -16,12 +16,14 @@ enum OutputFile {
         for flag in flags {
             guard let path = try settings.path(flag), let (_, source) = settings.value(flag)
             else { continue }
-            let place = URL(fileURLWithPath: path).standardizedFileURL
+            let place = Self.place(path)
             if let other = seen.updateValue(source, forKey: place.path) {
                 throw .usage("\(other) and \(source) name the same file, '\(path)'")
             }
             let folder = place.deletingLastPathComponent().path
-            let own = settings.text("out").map { URL(fileURLWithPath: $0).standardizedFileURL.path }
+            let own = settings.text("out").map {
+                URL(fileURLWithPath: $0).resolvingSymlinksInPath().path
+            }
             if resultNames.contains(place.lastPathComponent), folder == own || isResults(folder) {
                 throw .usage(
                     "\(source): '\(path)' is a file of the results; choose another name")
@@ -31,9 +33,16 @@ enum OutputFile {
 
     /// Is it one of the files of a results directory?
     static func isOfResults(_ path: String) -> Bool {
-        let place = URL(fileURLWithPath: path).standardizedFileURL
+        let place = Self.place(path)
         return resultNames.contains(place.lastPathComponent)
             && isResults(place.deletingLastPathComponent().path)
+    }
+
+    /// As it is without links; the file itself may not be there yet.
+    private static func place(_ path: String) -> URL {
+        let url = URL(fileURLWithPath: path).standardizedFileURL
+        return url.deletingLastPathComponent().resolvingSymlinksInPath()
+            .appendingPathComponent(url.lastPathComponent)
     }
 
     private static func isResults(_ folder: String) -> Bool {
@@ -42,6 +51,13 @@ enum OutputFile {
 
     /// - Throws: for a name that has become one of a results file.
     static func open(_ path: String) throws(ResultsError) -> ResultFile {
+        var facts = stat()
+        // By another name it may be a results file all the same.
+        let isLinked = lstat(path, &facts) == 0 && facts.st_nlink > 1
+        if isLinked, facts.st_mode & S_IFMT == S_IFREG {
+            throw ResultsError(
+                path: path, operation: "write over a file of several names", code: EMLINK)
+        }
         if isOfResults(path) {
             throw ResultsError(path: path, operation: "write over results in", code: EEXIST)
         }
