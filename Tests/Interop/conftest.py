@@ -7,6 +7,7 @@ a free port of the loopback interface.
 import fcntl
 import os
 import shutil
+import signal
 import socket
 from pathlib import Path
 
@@ -34,6 +35,8 @@ def _resolve_localhost_names(host, *rest, **named):
 
 def pytest_configure(config):
     socket.getaddrinfo = _resolve_localhost_names
+    # What nohup(1) has ignored would be ignored by every program that is started here.
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
     os.environ.update(program.clean_environment())
     for name in program.INHERITED_SETTINGS:
         os.environ.pop(name, None)

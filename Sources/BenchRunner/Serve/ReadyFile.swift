@@ -40,7 +40,8 @@ extension ReadyFile {
 
     private static func check(_ path: String, holds mark: String) throws(CommandError) {
         var facts = stat()
-        guard lstat(path, &facts) == 0 else { return }
+        // A link is replaced, and never followed.
+        guard lstat(path, &facts) == 0, facts.st_mode & S_IFMT != S_IFLNK else { return }
         let isFile = facts.st_mode & S_IFMT == S_IFREG
         guard isFile, facts.st_size > 0 || !OutputFile.isOfResults(path) else {
             throw .usage("--ready-file: '\(path)' is there and is no file; choose another name")
