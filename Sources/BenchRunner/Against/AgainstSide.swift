@@ -1,4 +1,5 @@
 import Foundation
+import NetIO
 
 /// One of the two that take turns: a binary and the flags that it gets in every round.
 struct AgainstSide: Sendable {
@@ -12,7 +13,7 @@ struct AgainstSide: Sendable {
     /// target.
     static func both(_ settings: Settings) throws(CommandError) -> [AgainstSide] {
         let candidateFlags = try flags(settings, replacing: [:])
-        let own = ownBinary
+        let own = ChildProgram.ownPath
         let candidate = AgainstSide(name: .candidate, binary: own, flags: candidateFlags)
         if let binary = settings.text("against") {
             guard settings.text("against-target") == nil else {
@@ -36,10 +37,6 @@ struct AgainstSide: Sendable {
         return [AgainstSide(name: .base, binary: own, flags: baseFlags), candidate]
     }
 
-    private static var ownBinary: String {
-        URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath().path
-    }
-
     /// Every setting spelled out, from wherever it came, so that both sides get the same.
     private static func flags(
         _ settings: Settings, replacing: [String: String]
@@ -60,7 +57,6 @@ struct AgainstSide: Sendable {
     ///
     /// - Returns: when it has ended; what went wrong stands in its results and its last words.
     func run(seed: UInt64, into folder: String) throws(CommandError) -> Ended {
-        let process = Process()
         let errorPath = folder + ".err"
         guard FileManager.default.createFile(atPath: errorPath, contents: nil),
             let errors = FileHandle(forWritingAtPath: errorPath)
@@ -68,25 +64,21 @@ struct AgainstSide: Sendable {
             throw ResultsError(path: errorPath, operation: "write", code: errno).commandError
         }
         defer { try? FileManager.default.removeItem(atPath: errorPath) }
-        process.executableURL = URL(fileURLWithPath: binary)
-        process.arguments =
-            ["run"] + flags + ["--rounds", "1", "--seed", "\(seed)", "--out", folder]
+        let words =
+            [binary, "run"] + flags + ["--rounds", "1", "--seed", "\(seed)", "--out", folder]
             + ["--quiet", "--no-color", "--format", "json"]
-        process.environment = Self.environment
-        process.standardInput = FileHandle.nullDevice
-        process.standardOutput = FileHandle.nullDevice
-        process.standardError = errors
-        do {
-            try process.run()
+        let program: ChildProgram
+        do throws(SystemError) {
+            program = try ChildProgram(
+                words, Self.environment, descriptors: [STDERR_FILENO: errors.fileDescriptor])
         } catch {
             throw CommandError(
-                exitCode: .failure,
-                message: "\(binary) cannot be started: \(error.localizedDescription)")
+                exitCode: .failure, message: "\(binary) cannot be started: \(error.message)")
         }
-        Self.wait(process)
+        Self.wait(program)
         let said = (try? String(contentsOfFile: errorPath, encoding: .utf8)) ?? ""
         return Ended(
-            exitCode: process.terminationStatus,
+            exitCode: program.wait().code,
             lastWords: said.trimmingCharacters(in: .whitespacesAndNewlines))
     }
 
@@ -96,15 +88,10 @@ struct AgainstSide: Sendable {
     }
 
     /// The child is in a process group of its own: an interrupt is handed on to it, once.
-    private static func wait(_ process: Process) {
-        var wasTold = false
-        while process.isRunning {
-            if Interruption.isRequested, !wasTold {
-                wasTold = true
-                kill(process.processIdentifier, SIGINT)
-            }
-            usleep(20_000)
-        }
+    private static func wait(_ program: ChildProgram) {
+        while program.isRunning, !Interruption.isRequested { poll(nil, 0, 20) }
+        program.send(SIGINT)
+        program.wait()
     }
 
     /// The settings were spelled out; only what must not stand on a command line is handed on.

@@ -8,13 +8,13 @@ final class ChromiumProcess {
     /// What it reads, and what it writes.
     let input: Int32
     let output: Int32
-    private let identifier: pid_t
+    private let program: ChildProgram
     private let profile: String
-    private var isReaped = false
-    private static let endTimeLimitNs: UInt64 = 5_000_000_000
+    private var isStopped = false
+    private static let endTimeLimit = Duration.seconds(5)
 
     init(trustsAnyone: Bool) throws(CommandError) {
-        let program = try ChromiumProgram.find()
+        let path = try ChromiumProgram.find()
         profile = try Self.folder()
         do throws(SystemError) {
             let toChild = try ChildProgram.pipe()
@@ -26,14 +26,14 @@ final class ChromiumProcess {
             (input, output) = (toChild.write, fromChild.read)
             var environment = ProcessInfo.processInfo.environment
             environment["HOME"] = profile
-            identifier = try ChildProgram.spawn(
-                [program]
+            program = try ChildProgram(
+                [path]
                     + ChromiumProgram.arguments(profile: profile, trustsAnyone: trustsAnyone),
                 environment, descriptors: [3: toChild.read, 4: fromChild.write])
         } catch {
             try? FileManager.default.removeItem(atPath: profile)
             throw CommandError(
-                exitCode: .targetUnavailable, message: "\(program) cannot be started: \(error)")
+                exitCode: .targetUnavailable, message: "\(path) cannot be started: \(error)")
         }
     }
 
@@ -41,28 +41,13 @@ final class ChromiumProcess {
 
     /// Ends it with all its processes, and removes its profile. What it was asked before is lost.
     func stop() {
-        guard !isReaped else { return }
-        isReaped = true
+        guard !isStopped else { return }
+        isStopped = true
         close(input)
         close(output)
-        if !hasEnded(within: Self.endTimeLimitNs) {
-            // It leads a group of its own.
-            kill(-identifier, SIGKILL)
-            var status: Int32 = 0
-            while waitpid(identifier, &status, 0) < 0, errno == EINTR {}
-        }
-        kill(-identifier, SIGKILL)
+        if !program.hasEnded(within: Self.endTimeLimit) { program.killGroup() }
+        program.killRest()
         removeProfile()
-    }
-
-    private func hasEnded(within limitNs: UInt64) -> Bool {
-        let deadline = DispatchTime.now().uptimeNanoseconds + limitNs
-        var status: Int32 = 0
-        while DispatchTime.now().uptimeNanoseconds < deadline {
-            if waitpid(identifier, &status, WNOHANG) != 0 { return true }
-            poll(nil, 0, 10)
-        }
-        return false
     }
 
     /// Its last processes may still write while it is removed.

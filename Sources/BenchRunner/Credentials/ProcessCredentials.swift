@@ -39,7 +39,7 @@ struct ProcessCredentials {
     ) throws(CredentialError) -> String {
         guard let path = Self.executable(program, chain.environment["PATH"] ?? "/usr/bin:/bin")
         else { throw CredentialError("\(description): '\(program)' is no program") }
-        let started: (output: Int32, program: pid_t)
+        let started: (output: Int32, program: ChildProgram)
         do throws(SystemError) {
             started = try start([path] + arguments)
         } catch {
@@ -50,11 +50,11 @@ struct ProcessCredentials {
     }
 
     /// Its complaints go nowhere: they are its own, and may hold what must not be shown.
-    private func start(_ words: [String]) throws(SystemError) -> (output: Int32, program: pid_t) {
+    private func start(_ words: [String]) throws(SystemError) -> (output: Int32, program: ChildProgram) {
         let pipe = try ChildProgram.pipe()
         defer { close(pipe.write) }
         do throws(SystemError) {
-            let program = try ChildProgram.spawn(
+            let program = try ChildProgram(
                 words, chain.environment.variables, descriptors: [1: pipe.write])
             return (pipe.read, program)
         } catch {
@@ -64,32 +64,17 @@ struct ProcessCredentials {
     }
 
     private func output(
-        _ descriptor: Int32, of program: pid_t, _ description: String
+        _ descriptor: Int32, of program: ChildProgram, _ description: String
     ) throws(CredentialError) -> String {
-        var status: Int32?
         do throws(ProcessOutput.Failure) {
-            let bytes = try ProcessOutput(descriptor: descriptor).read {
-                status = Self.status(of: program)
-                return status == nil
-            }
-            guard status == 0 else { throw .ended(status ?? -1) }
+            let bytes = try ProcessOutput(descriptor: descriptor).read { program.isRunning }
+            let code = program.wait().code
+            guard code == 0 else { throw .ended(code) }
             return String(decoding: bytes, as: UTF8.self)
         } catch {
-            if status == nil {
-                // With what it may have started itself.
-                kill(-program, SIGKILL)
-                while waitpid(program, nil, 0) < 0, errno == EINTR {}
-            }
+            program.killGroup()
             throw CredentialError("\(description) \(error.text)")
         }
-    }
-
-    /// As a shell tells it: the exit code, or 128 and the signal; nil while it runs.
-    private static func status(of program: pid_t) -> Int32? {
-        var status: Int32 = 0
-        guard waitpid(program, &status, WNOHANG) == program else { return nil }
-        let signal = status & 0x7F
-        return signal == 0 ? (status >> 8) & 0xFF : 128 + signal
     }
 
     private static func executable(_ program: String, _ path: String) -> String? {

@@ -1,35 +1,62 @@
 import Foundation
+import NetIO
 
 /// `uploadbench serve` as a child process. It ends when its standard input closes, so it cannot
 /// outlive this process, however that ends.
 final class EmbeddedEndpoint {
-    private let process = Process()
-    private let input = Pipe()
+    private let program: ChildProgram
+    private let input: Int32
     /// Hangs up when the child dies.
-    private let output = Pipe()
+    private let output: Int32
     private var unread: [UInt8] = []
+    private var isStopped = false
     private static let answerTimeLimitMs: Int32 = 5000
     private let folder: String
     private static let startTimeLimitNs: UInt64 = 20_000_000_000
-    private static let endTimeLimitNs: UInt64 = 5_000_000_000
+    private static let endTimeLimit = Duration.seconds(5)
     private var halt = HaltWatch()
 
     /// Starts the child and waits until it listens.
     init(arguments: [String]) throws(CommandError) {
         folder = try Self.privateFolder()
-        process.executableURL = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
-        process.arguments =
-            ["serve", "--ready-file", folder + "/ready.json", "--until-stdin-closes"] + arguments
+        let words =
+            [ChildProgram.ownPath, "serve", "--ready-file", folder + "/ready.json"]
+            + ["--until-stdin-closes"] + arguments
         // Settings in the environment are this process's: it has told the child all that follows from them.
-        process.environment = ProcessInfo.processInfo.environment.filter {
+        let environment = ProcessInfo.processInfo.environment.filter {
             !$0.key.hasPrefix("UPLOADBENCH_")
         }
-        process.standardInput = input
-        process.standardOutput = output
-        do {
-            try process.run()
+        do throws(SystemError) {
+            (program, input, output) = try Self.start(words, environment)
         } catch {
-            throw Self.unavailable("it cannot be started: \(error.localizedDescription)")
+            try? FileManager.default.removeItem(atPath: folder)
+            throw Self.unavailable("it cannot be started: \(error.message)")
+        }
+    }
+
+    private static func start(
+        _ words: [String], _ environment: [String: String]
+    ) throws(SystemError) -> (ChildProgram, input: Int32, output: Int32) {
+        let toChild = try ChildProgram.pipe()
+        defer { close(toChild.read) }
+        do throws(SystemError) {
+            let fromChild = try ChildProgram.pipe()
+            defer { close(fromChild.write) }
+            do throws(SystemError) {
+                let program = try ChildProgram(
+                    words, environment,
+                    descriptors: [
+                        STDIN_FILENO: toChild.read, STDOUT_FILENO: fromChild.write,
+                        STDERR_FILENO: STDERR_FILENO,
+                    ])
+                return (program, toChild.write, fromChild.read)
+            } catch {
+                close(fromChild.read)
+                throw error
+            }
+        } catch {
+            close(toChild.write)
+            throw error
         }
     }
 
@@ -37,18 +64,16 @@ final class EmbeddedEndpoint {
 
     /// Is the child there, and not stopped for good? To be asked often.
     func isServing() -> Bool {
-        process.isRunning && !halt.isHalted(process.processIdentifier)
+        program.isRunning && !halt.isHalted(program.identifier)
     }
 
     /// Why the child does not serve any more.
     var end: String {
-        if process.isRunning {
-            return "the embedded endpoint was stopped (SIGSTOP) and does not answer"
+        switch program.end() {
+        case nil: "the embedded endpoint was stopped (SIGSTOP) and does not answer"
+        case .exited(let code): "the embedded endpoint ended with \(code)"
+        case .killed(let signal): "the embedded endpoint was killed by signal \(signal)"
         }
-        guard process.terminationReason == .uncaughtSignal else {
-            return "the embedded endpoint ended with \(process.terminationStatus)"
-        }
-        return "the embedded endpoint was killed by signal \(process.terminationStatus)"
     }
 
     /// Waits for the ready file, and at most 20 s.
@@ -58,8 +83,7 @@ final class EmbeddedEndpoint {
             if let data = FileManager.default.contents(atPath: folder + "/ready.json") {
                 return try RunTarget(readyFile: data, plan: plan)
             }
-            var hangup = pollfd(
-                fd: output.fileHandleForReading.fileDescriptor, events: 0, revents: 0)
+            var hangup = pollfd(fd: output, events: 0, revents: 0)
             if poll(&hangup, 1, 5) > 0 {
                 throw endWhileStarting()
             }
@@ -69,8 +93,8 @@ final class EmbeddedEndpoint {
 
     /// A disk that takes no file of the child takes none of this process either.
     private func endWhileStarting() -> CommandError {
-        process.waitUntilExit()
-        let hasWritten = process.terminationStatus != ExitCode.resultsNotWritten.rawValue
+        if !program.hasEnded(within: Self.endTimeLimit) { program.killGroup() }
+        let hasWritten = program.end() != .exited(ExitCode.resultsNotWritten.rawValue)
         return CommandError(
             exitCode: hasWritten ? .targetUnavailable : .resultsNotWritten,
             message: hasWritten
@@ -82,8 +106,7 @@ final class EmbeddedEndpoint {
     func accounts() -> RoleAccounts? {
         guard isServing() else { return nil }
         let question = Array((RoleAccounts.question + "\n").utf8)
-        let written = write(
-            input.fileHandleForWriting.fileDescriptor, question, question.count)
+        let written = write(input, question, question.count)
         guard written == question.count else { return nil }
         while let line = nextLine() {
             // The child also prints where it listens.
@@ -94,19 +117,18 @@ final class EmbeddedEndpoint {
     }
 
     private func nextLine() -> [UInt8]? {
-        let descriptor = output.fileHandleForReading.fileDescriptor
         while true {
             if let end = unread.firstIndex(of: UInt8(ascii: "\n")) {
                 let line = Array(unread[..<end])
                 unread.removeSubrange(...end)
                 return line
             }
-            var readable = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+            var readable = pollfd(fd: output, events: Int16(POLLIN), revents: 0)
             let ready = poll(&readable, 1, Self.answerTimeLimitMs)
             if ready < 0, errno == EINTR { continue }
             guard ready > 0 else { return nil }
             var buffer = [UInt8](repeating: 0, count: 4096)
-            let count = read(descriptor, &buffer, buffer.count)
+            let count = read(output, &buffer, buffer.count)
             guard count > 0 else { return nil }
             unread += buffer.prefix(count)
         }
@@ -115,15 +137,11 @@ final class EmbeddedEndpoint {
     /// Ends the child, by force where it does not go by itself, and removes its credentials from the
     /// disk.
     func stop() {
-        try? input.fileHandleForWriting.close()
-        if process.isRunning {
-            let deadline = DispatchTime.now().uptimeNanoseconds + Self.endTimeLimitNs
-            // To look is all that is safe here: tried without, waitUntilExit() never returned when this
-            // process had run out of descriptors.
-            while isServing(), DispatchTime.now().uptimeNanoseconds < deadline { usleep(2000) }
-            if process.isRunning { kill(process.processIdentifier, SIGKILL) }
-            process.waitUntilExit()
-        }
+        guard !isStopped else { return }
+        isStopped = true
+        close(input)
+        if !program.hasEnded(within: Self.endTimeLimit, while: isServing) { program.killGroup() }
+        close(output)
         try? FileManager.default.removeItem(atPath: folder)
     }
 
