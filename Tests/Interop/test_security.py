@@ -107,6 +107,24 @@ def test_the_keys_of_an_embedded_run_are_in_a_private_folder_and_no_command_line
     assert secrets["secret_key"] not in written and secrets["token"] not in written
 
 
+@pytest.mark.parametrize("tls", [[], ["--tls"]])
+@pytest.mark.parametrize("signals", [[signal.SIGKILL], [signal.SIGINT, signal.SIGTERM]])
+def test_a_run_that_cannot_tidy_up_leaves_no_keys(tmp_path, signals, tls):
+    temporary = tmp_path / "tmp"
+    temporary.mkdir()
+    process = program.start(
+        "run", "--scenarios", "presigned-put", "--size", "4KiB", "-d", "60s", "-q", "-o", tmp_path / "run", *tls,
+        environment={"TMPDIR": str(temporary)},
+    )  # fmt: skip
+    wait_for("the ready file", lambda: list(temporary.glob("*/ready.json")))
+    (serve,) = children(process.pid)
+    for number in signals:
+        process.send_signal(number)
+    process.wait(TIME_LIMIT_S)
+    wait_for("the end of the endpoint", lambda: not Path(f"/proc/{serve}").exists())
+    assert list(temporary.iterdir()) == []
+
+
 def test_a_link_in_a_results_folder_is_not_written_through(tmp_path):
     """Somebody was faster, in a folder that others may write into."""
     victim, folder = tmp_path / "victim", tmp_path / "run"

@@ -50,7 +50,9 @@ struct ProcessCredentials {
     }
 
     /// Its complaints go nowhere: they are its own, and may hold what must not be shown.
-    private func start(_ words: [String]) throws(SystemError) -> (output: Int32, program: ChildProgram) {
+    private func start(
+        _ words: [String]
+    ) throws(SystemError) -> (output: Int32, program: ChildProgram) {
         let pipe = try ChildProgram.pipe()
         defer { close(pipe.write) }
         do throws(SystemError) {

@@ -32,6 +32,13 @@ final class EmbeddedEndpoint {
             try? FileManager.default.removeItem(atPath: folder)
             throw Self.unavailable("it cannot be started: \(error.message)")
         }
+        // This process may be killed before it can.
+        tell(Questions.removeReadyFile)
+    }
+
+    @discardableResult private func tell(_ line: String) -> Bool {
+        let bytes = Array((line + "\n").utf8)
+        return write(input, bytes, bytes.count) == bytes.count
     }
 
     private static func start(
@@ -105,9 +112,7 @@ final class EmbeddedEndpoint {
     /// What the roles have used so far; nil when the child does not answer.
     func accounts() -> RoleAccounts? {
         guard isServing() else { return nil }
-        let question = Array((RoleAccounts.question + "\n").utf8)
-        let written = write(input, question, question.count)
-        guard written == question.count else { return nil }
+        guard tell(RoleAccounts.question) else { return nil }
         while let line = nextLine() {
             // The child also prints where it listens.
             guard line.first == UInt8(ascii: "{") else { continue }

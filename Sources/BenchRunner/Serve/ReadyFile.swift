@@ -19,6 +19,12 @@ struct ReadyFile {
         ]
     }
 
+    /// The folder only if there is nothing else in it.
+    static func removeWithFolder(_ path: String) {
+        unlink(path)
+        rmdir(URL(fileURLWithPath: path).deletingLastPathComponent().path)
+    }
+
     func write(to path: String) throws(CommandError) {
         try PrivateFile.write(Array((JSONText.render(object) + "\n").utf8), to: path)
     }

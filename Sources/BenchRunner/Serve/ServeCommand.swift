@@ -87,7 +87,12 @@ enum ServeCommand {
         } else if let pem = testbed.authorityPEM {
             Terminal.write(pem)
         }
-        defer { if let authority { unlink(authority) } }
+        defer {
+            if let authority { unlink(authority) }
+            if questions.readyFileIsTemporary, let path = settings.text("ready-file") {
+                ReadyFile.removeWithFolder(path)
+            }
+        }
         Terminal.write("store    \(testbed.storeURL)  bucket \(configuration.store.bucket)")
         Terminal.write("gateway  \(testbed.gatewayURL)")
         Terminal.write("edge     \(testbed.edgeURL)")
@@ -243,10 +248,15 @@ private func isAccessKey(_ text: String) -> Bool {
 }
 
 /// Answers what the standard input asks, for the run that started this process.
-private final class Questions {
+final class Questions {
+    /// To leave nothing of it on the disk, however the one that asked ends.
+    static let removeReadyFile = "remove-ready-file"
+
     var testbed: Testbed?
+    private(set) var readyFileIsTemporary = false
 
     func answer(_ line: String) {
+        if line == Self.removeReadyFile { readyFileIsTemporary = true }
         guard line == RoleAccounts.question, let testbed else { return }
         let roles = testbed.takeAccounts().map {
             (

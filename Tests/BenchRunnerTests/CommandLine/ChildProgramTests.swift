@@ -5,7 +5,9 @@ import Testing
 @testable import BenchRunner
 
 @Suite struct ChildProgramTests {
-    private static func shell(_ script: String, descriptors: [Int32: Int32] = [:]) throws -> ChildProgram {
+    private static func shell(
+        _ script: String, descriptors: [Int32: Int32] = [:]
+    ) throws -> ChildProgram {
         try ChildProgram(
             ["/bin/sh", "-c", script], ["PATH": "/usr/bin:/bin"], descriptors: descriptors)
     }
@@ -71,7 +73,8 @@ import Testing
         #expect(program.wait() == .exited(0))
         var buffer = [UInt8](repeating: 0, count: 64)
         let count = read(pipe.read, &buffer, buffer.count)
-        #expect(String(decoding: buffer.prefix(max(count, 0)), as: UTF8.self) == "seen\n/dev/null\n")
+        let seen = String(decoding: buffer.prefix(max(count, 0)), as: UTF8.self)
+        #expect(seen == "seen\n/dev/null\n")
     }
 
     @Test("a program that is not there is an error with its reason")
