@@ -1,5 +1,6 @@
 import Foundation
 import Measure
+import NetIO
 import Presign
 import Synchronization
 
@@ -36,10 +37,11 @@ struct SigningBenchmark {
         let durationNs = Int64(duration / .nanoseconds(1))
         let results = Mutex<[[WorkTally]]>([])
         let failure = Mutex<String?>(nil)
-        let started = (0..<threads).map { _ in
-            let done = DispatchSemaphore(value: 0)
-            let thread = Thread {
-                defer { done.signal() }
+        let done = DispatchGroup()
+        for _ in 0..<threads {
+            done.enter()
+            let work = {
+                defer { done.leave() }
                 do throws(SigningError) {
                     let lane = try SigningLane()
                     let tallies = try lane.run(durationNs: durationNs)
@@ -49,10 +51,15 @@ struct SigningBenchmark {
                     failure.withLock { $0 = text }
                 }
             }
-            thread.start()
-            return done
+            do throws(SystemError) {
+                try SystemThread.start(work)
+            } catch {
+                failure.withLock { $0 = "\(error)" }
+                done.leave()
+                break
+            }
         }
-        for done in started { done.wait() }
+        done.wait()
         if let message = failure.withLock({ $0 }) { throw SigningBenchmarkError(message: message) }
         let sums = results.withLock { lanes in
             SigningWork.allCases.map { work in

@@ -17,6 +17,7 @@ enum Uploadbench {
         signal(SIGXFSZ, SIG_IGN)
         openStandardDescriptors()
         let words = Array(CommandLine.arguments.dropFirst())
+        if words.first == Tether.word { exit(Tether.run(Array(words.dropFirst())).rawValue) }
         exit(CommandDispatch(commands: commands, version: version).run(words).rawValue)
     }
 

@@ -73,6 +73,8 @@ static inline int clinux_getrlimit(int resource, struct rlimit *limit) { return 
 static inline int clinux_setrlimit(int resource, const struct rlimit *limit) { return setrlimit(resource, limit); }
 /// Names the calling thread; at most 15 bytes count.
 static inline void clinux_name_thread(const char *name) { prctl(PR_SET_NAME, name, 0, 0, 0); }
+/// The calling process gets the signal when the thread that started it ends.
+static inline void clinux_end_with_parent(int signal) { prctl(PR_SET_PDEATHSIG, signal, 0, 0, 0); }
 /// How late the kernel may wake the calling thread to save power (50 µs unless told).
 static inline void clinux_set_timer_slack(unsigned long nanoseconds) { prctl(PR_SET_TIMERSLACK, nanoseconds, 0, 0, 0); }
 /// CPU time of the calling thread / of the process, in nanoseconds.

@@ -2,6 +2,7 @@
 
 import http.server
 import threading
+import time
 
 # A terminal's title, colours, a cleared screen, a rewritten line, commands of a CI system, markup.
 ESCAPES = "\x1b]0;owned\x07\x1b[31m\x1b[2J\r\x9b5A\x7f"
@@ -20,10 +21,11 @@ def is_clean(text: str) -> bool:
 
 class Hostile:
     """As a context. `fields` are lines of the head as they are; `body` is bytes, or makes them of the
-    request's path."""
+    request's path. One that trickles gives a byte of each body now and then, for ever."""
 
-    def __init__(self, status: int, body=b"", fields: tuple[bytes, ...] = ()):
+    def __init__(self, status: int, body=b"", fields: tuple[bytes, ...] = (), trickles: bool = False):
         self.answer = status, body, fields
+        self.trickles = trickles
         self.asked: list[tuple[str, str, dict[str, str]]] = []
 
     def __enter__(self):
@@ -41,8 +43,22 @@ class Hostile:
                 outer.asked.append((self.command, self.path, fields))
                 status, body, fields = outer.answer
                 body = body(self.path) if callable(body) else body
+                if outer.trickles:
+                    return self.trickle(status)
                 lines = [b"HTTP/1.1 %d x" % status, *fields, b"Content-Length: %d" % len(body)]
                 self.wfile.write(b"\r\n".join(lines) + b"\r\n\r\n" + body)
+
+            def trickle(self, status):
+                self.wfile.write(b"HTTP/1.1 %d x\r\nContent-Length: 1000000\r\n\r\n" % status)
+                while True:
+                    self.wfile.write(b" ")
+                    time.sleep(0.1)
+
+            def handle(self):
+                try:
+                    super().handle()
+                except OSError:
+                    pass  # the client has left
 
             do_GET = do_PUT = do_POST = do_DELETE = do_HEAD = do_OPTIONS = give
 

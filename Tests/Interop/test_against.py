@@ -2,6 +2,8 @@
 
 import signal
 import subprocess
+import time
+from pathlib import Path
 
 import pytest
 
@@ -102,3 +104,36 @@ def test_an_interrupt_keeps_the_rounds_that_are_done(tmp_path):
     for side in ("base", "candidate"):
         assert results.record(tmp_path / "out" / side)["status"] == "partial"
         assert len(results.rows(tmp_path / "out" / side, "summary.csv")) >= 3
+
+
+def under(pid: int) -> list[int]:
+    """All that a process has started, and what those have."""
+    lists = Path(f"/proc/{pid}/task").glob("*/children")
+    children = [int(word) for path in lists for word in path.read_text().split()]
+    return children + [one for child in children for one in under(child)]
+
+
+def is_running(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
+
+
+@pytest.mark.parametrize("signals", [[signal.SIGKILL], [signal.SIGINT, signal.SIGTERM]])
+def test_no_side_goes_on_without_the_run(tmp_path, signals):
+    words = [word if word != 20 else 10_000_000 for word in SHORT]
+    process = program.start("run", *words, "--against", program.BINARY, "-q", "-o", tmp_path / "out")
+    deadline = time.monotonic() + 20
+    while len(list(tmp_path.glob("out/.round-*/timeline.csv"))) == 0:
+        assert time.monotonic() < deadline and process.poll() is None
+        time.sleep(0.05)
+    started = under(process.pid)
+    assert len(started) == 2
+    for number in signals:
+        process.send_signal(number)
+    process.wait(10)
+    deadline = time.monotonic() + 20
+    while any(is_running(pid) for pid in started):
+        assert time.monotonic() < deadline
+        time.sleep(0.05)

@@ -2,6 +2,8 @@
 
 import itertools
 import re
+import signal
+import subprocess
 import time
 import urllib.parse
 
@@ -76,6 +78,18 @@ def test_a_barrier_ends_in_time_though_the_listing_does_not(tmp_path):
         )  # fmt: skip
     assert done.code == 1 and "the barrier failed" in done.err and "does not end" in done.err, done.text
     assert time.monotonic() - began < PATIENCE_S
+
+
+def test_a_listing_that_trickles_does_not_hold_an_interrupted_clean(record):
+    with Hostile(200, trickles=True) as server:
+        process = program.start("clean", record, "--target", server.url, environment=KEYS, stderr=subprocess.PIPE)
+        deadline = time.monotonic() + PATIENCE_S
+        while not server.asked:
+            assert time.monotonic() < deadline
+            time.sleep(0.02)
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=PATIENCE_S / 2)
+    assert process.returncode == 130
 
 
 @pytest.mark.parametrize(

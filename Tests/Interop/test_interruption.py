@@ -147,7 +147,8 @@ def test_a_run_without_file_descriptors_names_the_limit(tmp_path):
         run.wait_for_seconds(1)
         # Less than it has for itself, so that none is free for results either.
         run.limit_files(4)
-        assert run.end() == 74
+        # The results or the next cell's worker are the first to miss one.
+        assert run.end() in (1, 74)
     assert "may have 4 file descriptors" in run.err and "ulimit -n" in run.err
     check_partial(tmp_path / "run")
 
@@ -241,3 +242,40 @@ def test_signing_that_is_interrupted_says_so_in_its_folder(tmp_path, number):
         run.process.send_signal(number)
         assert run.end() == 130
     assert results.record(folder)["status"] == "partial"
+
+
+def test_of_two_runs_that_start_at_once_one_gets_the_folder(tmp_path):
+    words = [word if word != "60s" else "1s" for word in interruptions.WORDS]
+    for number in range(3):
+        with Running(tmp_path / str(number), *words) as one, Running(tmp_path / str(number), *words) as other:
+            assert sorted([one.end(), other.end()]) == [0, 74]
+        assert "it must be new or empty" in one.err + other.err
+        assert program.run("report", tmp_path / str(number)).code == 0
+
+
+def test_a_folder_that_takes_the_place_of_the_results_is_not_written_into(tmp_path):
+    other = tmp_path / "other"
+    other.mkdir()
+    (other / "run.json").write_text("precious")
+    words = [word if word != "60s" else "2s" for word in interruptions.WORDS]
+    with Running(tmp_path / "run", *words) as run:
+        run.wait_for_seconds(1)
+        (tmp_path / "run").rename(tmp_path / "moved")
+        (tmp_path / "run").symlink_to(other)
+        assert run.end() == 74
+    assert "replaced by another" in run.err
+    assert (other / "run.json").read_text() == "precious" and len(list(other.iterdir())) == 1
+    check_partial(tmp_path / "moved")
+
+
+def test_a_run_whose_endpoint_is_stopped_can_be_interrupted(tmp_path):
+    with Running(tmp_path / "run") as run:
+        run.wait_for_seconds(1)
+        (child,) = run.children()
+        os.kill(child, signal.SIGSTOP)
+        started = time.monotonic()
+        run.process.send_signal(signal.SIGINT)
+        assert run.end() in (69, 130)
+        assert time.monotonic() - started < 10
+    assert not Path(f"/proc/{child}").exists()
+    check_partial(tmp_path / "run")

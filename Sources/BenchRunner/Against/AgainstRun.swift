@@ -53,6 +53,7 @@ final class AgainstRun {
                     try makeFolder(folder.file(side.name.rawValue), ""), side.name,
                     session: session, plan, looks: looks))
         }
+        folder.settle()
         progress.note("results: \(folder.path)")
         var done = 0
         for round in 1...plan.rounds {

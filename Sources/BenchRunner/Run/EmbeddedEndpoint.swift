@@ -10,7 +10,10 @@ final class EmbeddedEndpoint {
     private let output: Int32
     private var unread: [UInt8] = []
     private var isStopped = false
-    private static let answerTimeLimitMs: Int32 = 5000
+    private static let answerTimeLimit = Duration.seconds(5)
+    /// Once the run was interrupted, which does not wait for figures long.
+    private static let hurriedTimeLimit = Duration.seconds(1)
+    private static let lookIntervalMs: Int32 = 100
     private let folder: String
     private static let startTimeLimitNs: UInt64 = 20_000_000_000
     private static let endTimeLimit = Duration.seconds(5)
@@ -90,6 +93,10 @@ final class EmbeddedEndpoint {
             if let data = FileManager.default.contents(atPath: folder + "/ready.json") {
                 return try RunTarget(readyFile: data, plan: plan)
             }
+            guard !Interruption.isRequested else {
+                throw CommandError(
+                    exitCode: .interrupted, message: "interrupted before anything was measured")
+            }
             var hangup = pollfd(fd: output, events: 0, revents: 0)
             if poll(&hangup, 1, 5) > 0 {
                 throw endWhileStarting()
@@ -113,7 +120,8 @@ final class EmbeddedEndpoint {
     func accounts() -> RoleAccounts? {
         guard isServing() else { return nil }
         guard tell(RoleAccounts.question) else { return nil }
-        while let line = nextLine() {
+        let asked = ContinuousClock.now
+        while let line = nextLine(since: asked) {
             // The child also prints where it listens.
             guard line.first == UInt8(ascii: "{") else { continue }
             return try? JSONDecoder().decode(RoleAccounts.self, from: Data(line))
@@ -121,7 +129,7 @@ final class EmbeddedEndpoint {
         return nil
     }
 
-    private func nextLine() -> [UInt8]? {
+    private func nextLine(since asked: ContinuousClock.Instant) -> [UInt8]? {
         while true {
             if let end = unread.firstIndex(of: UInt8(ascii: "\n")) {
                 let line = Array(unread[..<end])
@@ -129,9 +137,12 @@ final class EmbeddedEndpoint {
                 return line
             }
             var readable = pollfd(fd: output, events: Int16(POLLIN), revents: 0)
-            let ready = poll(&readable, 1, Self.answerTimeLimitMs)
-            if ready < 0, errno == EINTR { continue }
-            guard ready > 0 else { return nil }
+            guard poll(&readable, 1, Self.lookIntervalMs) > 0 else {
+                let limit =
+                    Interruption.isRequested ? Self.hurriedTimeLimit : Self.answerTimeLimit
+                guard ContinuousClock.now - asked < limit else { return nil }
+                continue
+            }
             var buffer = [UInt8](repeating: 0, count: 4096)
             let count = read(output, &buffer, buffer.count)
             guard count > 0 else { return nil }
@@ -145,7 +156,9 @@ final class EmbeddedEndpoint {
         guard !isStopped else { return }
         isStopped = true
         close(input)
-        if !program.hasEnded(within: Self.endTimeLimit, while: isServing) { program.killGroup() }
+        // One that was stopped will not end.
+        let isGoingOn = { HaltWatch.state(self.program.identifier) != "T" }
+        if !program.hasEnded(within: Self.endTimeLimit, while: isGoingOn) { program.killGroup() }
         close(output)
         try? FileManager.default.removeItem(atPath: folder)
     }

@@ -79,12 +79,12 @@ private enum WakeUps {
         // The setting is the thread's: a worker has it too.
         let thread = DispatchGroup()
         thread.enter()
-        nonisolated(unsafe) let owned = loop
-        Thread.detachNewThread {
+        let started: Void? = try? SystemThread.start {
             clinux_set_timer_slack(1)
-            owned.run()
+            loop.run()
             thread.leave()
         }
+        guard started != nil else { return [] }
         thread.wait()
         loop.onAlarm = {}
         return latenesses
@@ -101,11 +101,16 @@ private enum LoopbackRoundTrips {
         guard let (client, server) = connectedPair() else { return [] }
         let echo = DispatchGroup()
         echo.enter()
-        Thread.detachNewThread {
+        let started: Void? = try? SystemThread.start {
             var byte: UInt8 = 0
             while read(server, &byte, 1) == 1, write(server, &byte, 1) == 1 {}
             close(server)
             echo.leave()
+        }
+        guard started != nil else {
+            close(client)
+            close(server)
+            return []
         }
         let times = roundTrips(client)
         close(client)

@@ -1,3 +1,4 @@
+import CLinux
 import Foundation
 import Measure
 import NetIO
@@ -29,8 +30,15 @@ final class StartLine {
         let (shared, ready, go, over) = (shared, ready, go, over)
         // Only the new thread uses it from here on.
         nonisolated(unsafe) let make = make
-        let thread = Thread {
+        let fail = { (error: any Error) in
+            let code = (error as? SystemError)?.code ?? 0
+            let advice = DescriptorLimit.advice(code).map { "; " + $0 } ?? ""
+            shared.failure.withLock { $0 = "\(error)" + advice }
+            ready.leave()
+        }
+        let work = {
             defer { over.leave() }
+            clinux_name_thread(name)
             do {
                 let worker = try make()
                 ready.leave()
@@ -39,15 +47,15 @@ final class StartLine {
                 let result = worker.run(control)
                 shared.results.withLock { $0[index] = result }
             } catch {
-                let code = (error as? SystemError)?.code ?? 0
-                let advice = DescriptorLimit.advice(code).map { "; " + $0 } ?? ""
-                shared.failure.withLock { $0 = "\(error)" + advice }
-                ready.leave()
+                fail(error)
             }
         }
-        thread.name = name
-        thread.stackSize = 1 << 20
-        thread.start()
+        do throws(SystemError) {
+            try SystemThread.start(work)
+        } catch {
+            fail(error)
+            over.leave()
+        }
     }
 
     /// Waits until all workers are ready, and lets them go.

@@ -77,10 +77,9 @@ final class Worker {
         let starts = makeStarts(control)
         self.starts = starts
         starts.begin()
-        if !isOver {
-            tick()
-            loop.run()
-        }
+        if !isOver { tick() }
+        // An interrupt since then has ended the cell in its first look, and nothing would end the loop again.
+        if !isOver { loop.run() }
         engine.close()
         report()
         samples.flush()

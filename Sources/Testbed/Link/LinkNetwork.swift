@@ -22,15 +22,13 @@ package final class LinkNetwork: @unchecked Sendable {
         let (ended, started) = (ended, DispatchSemaphore(value: 0))
         let box = UncheckedBox(core)
         let clock = Mutex(clockid_t())
-        let thread = Thread {
+        try SystemThread.start(stackBytes: 4 << 20) {
             clinux_name_thread("link")
             clock.withLock { _ = pthread_getcpuclockid(pthread_self(), &$0) }
             started.signal()
             box.value.loop.run()
             ended.signal()
         }
-        thread.stackSize = 4 << 20
-        thread.start()
         started.wait()
         cpuClock = clock.withLock { $0 }
     }

@@ -69,7 +69,7 @@ package final class RoleServer: @unchecked Sendable {
         let started = DispatchSemaphore(value: 0)
         let start = Mutex<Result<(LoopPoster, clockid_t), any Error>?>(nil)
         let (listener, ended) = (listener, ended)
-        let thread = Thread {
+        try SystemThread.start(stackBytes: 4 << 20) {
             do {
                 // Tells the roles' CPU accounts apart for tools outside, as ps -L and perf.
                 clinux_name_thread(name)
@@ -89,8 +89,6 @@ package final class RoleServer: @unchecked Sendable {
             }
             ended.signal()
         }
-        thread.stackSize = 4 << 20
-        thread.start()
         started.wait()
         switch start.withLock({ $0 }) {
         case .success((let poster, let clock)): (self.poster, cpuClock) = (poster, clock)
