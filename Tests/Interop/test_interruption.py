@@ -250,7 +250,7 @@ def test_of_two_runs_that_start_at_once_one_gets_the_folder(tmp_path):
         with Running(tmp_path / str(number), *words) as one, Running(tmp_path / str(number), *words) as other:
             assert sorted([one.end(), other.end()]) == [0, 74]
         assert "it must be new or empty" in one.err + other.err
-        assert program.run("report", tmp_path / str(number)).code == 0
+        assert program.run("report", tmp_path / str(number), cwd=tmp_path).code == 0
 
 
 def test_a_folder_that_takes_the_place_of_the_results_is_not_written_into(tmp_path):

@@ -70,7 +70,8 @@ struct AgainstSide: Sendable {
         let program: ChildProgram
         do throws(SystemError) {
             program = try ChildProgram(
-                Tether.words(words), Self.environment, descriptors: [STDERR_FILENO: errors.fileDescriptor])
+                Tether.words(words), Self.environment,
+                descriptors: [STDERR_FILENO: errors.fileDescriptor])
         } catch {
             throw CommandError(
                 exitCode: .failure, message: "\(binary) cannot be started: \(error.message)")
