@@ -12,6 +12,9 @@ import time
 from urllib.parse import urlsplit
 
 import pytest
+from botocore.auth import S3SigV4Auth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
 
 import program
 from attacks import bodies, forms, signing, wire
@@ -230,3 +233,23 @@ def test_a_log_that_nobody_reads_holds_nobody_up(tmp_path):
         endpoint.process.send_signal(signal.SIGTERM)
         assert endpoint.process.wait(STOP_LIMIT_S) == 0
     os.close(reader)
+
+
+@pytest.mark.parametrize("fields", (
+    ("good", "Bearer x"), ("Bearer x", "good"), ("good", "good"),
+))  # fmt: skip
+def test_two_authorizations_of_the_store_are_none(endpoint, key, fields):
+    request = AWSRequest("PUT", f"{endpoint.path_style_url}/{signing.encode(key, '/-._~')}", data=b"x")
+    S3SigV4Auth(Credentials(endpoint.access_key, endpoint.secret_key), "s3", endpoint.region).add_auth(request)
+    good = request.headers["Authorization"]
+    parts = urlsplit(request.url)
+
+    def put(values) -> list[int]:
+        rest = "".join(f"{name}: {value}\r\n" for name, value in request.headers.items() if name != "Authorization")
+        lines = "".join(f"Authorization: {good if value == 'good' else value}\r\n" for value in values)
+        head = f"PUT {parts.path} HTTP/1.1\r\nHost: {parts.netloc}\r\n{rest}{lines}Content-Length: 1\r\n\r\nx"
+        return [answer.status for answer in wire.exchange(endpoint.store, head.encode())]
+
+    assert put(fields) == [403]
+    assert key not in endpoint.keys()
+    assert put(("good",)) == [200]

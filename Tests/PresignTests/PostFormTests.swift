@@ -87,6 +87,14 @@ extension PolicyCondition {
             "Invalid 'expiration' value: '2030-01-01 00:00:00Z'"
         ),
         ("{\"expiration\": \"2030-01-01T00:00:00Z\", \"conditions\": []} x", "Invalid JSON."),
+        (
+            "{\"expiration\": \"2030-01-01T00:00:00Z\", \"conditions\": [], \"conditions\": []}",
+            "Invalid JSON."
+        ),
+        (
+            "{\"expiration\": \"2030-01-01T00:00:00Z\", \"expiration\": \"2001-01-01T00:00:00Z\", \"conditions\": []}",
+            "Invalid JSON."
+        ),
     ])
     func `a policy document that S3 cannot use is refused with its text`(json: String, text: String)
     {

@@ -13,7 +13,9 @@ extension PostPolicy {
         } catch {
             throw .invalidJSON
         }
-        guard case .object = parsed else { throw .invalidJSON }
+        guard case .object(let members) = parsed else { throw .invalidJSON }
+        // Parsers differ in which of two they take: the signer could have meant the other.
+        guard Set(members.map(\.name)).count == members.count else { throw .invalidJSON }
         guard let expiration = parsed["expiration"] else {
             throw PolicyDocumentError(message: "Invalid Policy: Policy missing expiration.")
         }

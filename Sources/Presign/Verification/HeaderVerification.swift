@@ -9,7 +9,7 @@ private struct AuthorizationHeader {
         var parts: [String: String] = [:]
         for part in text.dropFirst(signingAlgorithm.count).split(separator: ",") {
             let halves = part.drop(while: { $0 == " " }).split(separator: "=", maxSplits: 1)
-            guard halves.count == 2 else { return nil }
+            guard halves.count == 2, parts[String(halves[0])] == nil else { return nil }
             parts[String(halves[0])] = CanonicalHeaders.collapsed(String(halves[1]))
         }
         guard let credential = parts["Credential"], let names = parts["SignedHeaders"],
@@ -35,7 +35,8 @@ extension SignatureVerifier {
             )
         }
         guard let header = AuthorizationHeader(text) else {
-            throw Self.malformed("the header needs Credential, SignedHeaders and Signature.")
+            throw Self.malformed(
+                "the header needs Credential, SignedHeaders and Signature, each once.")
         }
         let credential = try checkHeaderScope(header.credential)
         let date = try Self.date(of: request)

@@ -21,8 +21,21 @@ package struct SignedRequest: Sendable {
         self.headers = headers
     }
 
+    /// Repeated fields count as one value, joined by commas, as they are signed.
+    ///
+    /// - Parameter name: in lower case.
     func header(_ name: String) -> String? {
-        headers.first { $0.name.lowercased() == name }?.value
+        var value: String?
+        for field in headers where isNamed(field, name) {
+            value = value.map { "\($0),\(field.value)" } ?? field.value
+        }
+        return value
+    }
+
+    func isRepeated(_ name: String) -> Bool { headers.count { isNamed($0, name) } > 1 }
+
+    private func isNamed(_ field: NameValue, _ name: String) -> Bool {
+        field.name.utf8.count == name.utf8.count && field.name.asciiLowercased == name
     }
 
     /// Decoded and encoded again, each byte as the signer must have it.
@@ -86,6 +99,8 @@ package struct SignatureVerifier: Sendable {
             guard !isPresigned, !hasVersionTwoSignature(request) else {
                 throw Self.twoMechanisms(header)
             }
+            // Two are none: who reads the other one would see another request.
+            guard !request.isRepeated("authorization") else { return .anonymous }
             return .identified(try verifyHeader(request, now: now, keys: keys))
         }
         guard isPresigned else {

@@ -1,4 +1,5 @@
 import NetIO
+import Presign
 
 /// Sub-resources that this store does not have.
 private let unsupportedSubresources: Set<String> = [
@@ -9,12 +10,17 @@ private let unsupportedSubresources: Set<String> = [
     "select", "session", "tagging", "torrent", "versioning", "versions", "versionId", "website",
 ]
 
-/// Conditions and offsets that this store does not look at: what is asked under one is not done without
-/// it.
-private let unsupportedHeaders = [
+/// Conditions, offsets and keys of clients that this store does not look at: what is asked under one is not
+/// done without it.
+private let unsupportedHeaders: Set<String> = [
     "x-amz-copy-source-if-match", "x-amz-copy-source-if-none-match",
     "x-amz-copy-source-if-modified-since", "x-amz-copy-source-if-unmodified-since",
     "x-amz-if-match-last-modified-time", "x-amz-if-match-size", "x-amz-write-offset-bytes",
+    "x-amz-server-side-encryption-customer-algorithm", "x-amz-server-side-encryption-customer-key",
+    "x-amz-server-side-encryption-customer-key-md5",
+    "x-amz-copy-source-server-side-encryption-customer-algorithm",
+    "x-amz-copy-source-server-side-encryption-customer-key",
+    "x-amz-copy-source-server-side-encryption-customer-key-md5",
 ]
 
 extension StoreHandler {
@@ -23,9 +29,7 @@ extension StoreHandler {
         if let name = call.query.firstName(in: unsupportedSubresources) {
             throw .notImplemented(header: name)
         }
-        if let name = unsupportedHeaders.first(where: { call.header($0) != nil }) {
-            throw .notImplemented(header: name)
-        }
+        try checkSupported(call.headers)
         for name in ["partNumber", "uploadId"] where call.query.isRepeated(name) {
             throw .invalidArgument(
                 "The parameter \(name) is given more than once", name: name,
@@ -50,6 +54,14 @@ extension StoreHandler {
         case "GET", "HEAD": call.answer(try getObject(call, bucket, key))
         case "DELETE": call.answer(try deleteObject(call, bucket, key))
         default: throw .methodNotAllowed
+        }
+    }
+
+    /// - Parameter fields: of a request or a form.
+    func checkSupported(_ fields: [NameValue]) throws(S3Failure) {
+        for field in fields where field.name.utf8.first.map({ $0 | 0x20 }) == 0x78 {
+            let name = field.name.asciiLowercased
+            guard !unsupportedHeaders.contains(name) else { throw .notImplemented(header: name) }
         }
     }
 

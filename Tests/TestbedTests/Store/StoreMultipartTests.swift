@@ -109,6 +109,36 @@ import Testing
         #expect(client.signed("DELETE", "\(target)?uploadId=\(id)").status == 404)
     }
 
+    @Test(
+        arguments: [
+            ("ChecksumCRC32", "pQXfGw==", nil), ("ChecksumCRC32", "AAAAAA==", "InvalidPart"),
+            ("ChecksumSHA256", "junk", "InvalidPart"),
+            ("ChecksumSHA1", "v4tFMNj+iTTgj2TM+8C67j6Za70=", "InvalidPart"),
+            ("ChecksumXXHASH64", "AAAAAAAAAAA=", "InvalidPart"),
+            ("ChecksumCRC64NVME", "AAAAAAAAAAA=", "InvalidPart"),
+        ] as [(String, String, String?)])
+    func `a part's checksum in the completion is the part's`(
+        name: String, value: String, code: String?
+    ) throws {
+        let client = try StoreClient()
+        let id = create(client)
+        let etag =
+            part(client, id, 1, [1], headers: [("x-amz-checksum-crc32", "pQXfGw==")])
+            .header("ETag") ?? ""
+        let answer = complete(client, id, [(1, "\(etag)</ETag><\(name)>\(value)</\(name)><ETag>")])
+        #expect(answer.element("Code") == code)
+        #expect((client.signed("GET", target).status == 200) == (code == nil))
+    }
+
+    @Test func `a trailer is no claim about the object`() throws {
+        let client = try StoreClient()
+        let id = create(client)
+        let etag = part(client, id, 1, [1]).header("ETag") ?? ""
+        let answer = complete(
+            client, id, [(1, etag)], headers: [("x-amz-trailer", "x-amz-checksum-crc32")])
+        #expect(answer.status == 501)
+    }
+
     @Test func `pages of no parts have an end`() throws {
         let client = try StoreClient()
         let id = create(client)

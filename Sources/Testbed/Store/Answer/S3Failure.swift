@@ -144,6 +144,11 @@ extension S3Failure {
         S3Failure(.entityTooLarge(sizeBytes, limitBytes: limitBytes))
     }
 
+    static let malformedTrailer = S3Failure(
+        400, "MalformedTrailerError",
+        "The request contained trailing data that was not well-formed or did not conform to our published schema."
+    )
+
     static func badDigest(_ what: String) -> S3Failure {
         S3Failure(
             400, "BadDigest", "The \(what) you specified did not match the calculated checksum.")

@@ -1,15 +1,38 @@
 import COpenSSL
 import Presign
 
-/// The checksums that S3 takes and keeps (S3 User Guide, "Checking object integrity").
+/// The checksums that S3 takes and keeps (S3 User Guide, "Checking object integrity"), but those of the
+/// xxHash family, which nothing here computes.
 enum ChecksumAlgorithm: String, CaseIterable {
     case crc32 = "CRC32"
     case crc32c = "CRC32C"
     case crc64nvme = "CRC64NVME"
     case sha1 = "SHA1"
     case sha256 = "SHA256"
+    case sha512 = "SHA512"
+    case md5 = "MD5"
+
+    /// S3's, but not this store's.
+    private static let others: Set<String> = ["XXHASH64", "XXHASH3", "XXHASH128"]
 
     init?(name: String) { self.init(rawValue: name.uppercased()) }
+
+    /// What a field names.
+    ///
+    /// - Parameters:
+    ///   - field: the field's name.
+    ///   - refusal: what S3 says of a name that it does not know.
+    init(name: String, field: String, refusal: S3Failure) throws(S3Failure) {
+        guard let algorithm = Self(name: name) else {
+            throw Self.others.contains(name.uppercased())
+                ? .notImplemented(header: field) : refusal
+        }
+        self = algorithm
+    }
+
+    static let unsupported = S3Failure.invalidRequest(
+        "Checksum algorithm provided is unsupported. Please try again with any of the valid types: [CRC32, CRC32C, CRC64NVME, MD5, SHA1, SHA256, SHA512]"
+    )
 
     var headerName: String { "x-amz-checksum-\(rawValue.lowercased())" }
     /// The element's name in documents.
@@ -21,14 +44,18 @@ enum ChecksumAlgorithm: String, CaseIterable {
         case .crc64nvme: 8
         case .sha1: 20
         case .sha256: 32
+        case .sha512: 64
+        case .md5: 16
         }
     }
 
-    /// SHA sums of parts cannot be combined into that of the whole; CRC64NVME never is a sum of
-    /// sums.
+    /// Digests of parts cannot be combined into that of the whole; CRC64NVME never is a sum of sums.
+    /// For SHA-512 and MD5 that follows from what they are: no answer of S3's was seen.
     func allows(_ kind: ChecksumKind) -> Bool {
         switch (self, kind) {
-        case (.sha1, .fullObject), (.sha256, .fullObject), (.crc64nvme, .composite): false
+        case (.sha1, .fullObject), (.sha256, .fullObject), (.sha512, .fullObject),
+            (.md5, .fullObject), (.crc64nvme, .composite):
+            false
         default: true
         }
     }
@@ -42,6 +69,8 @@ enum ChecksumAlgorithm: String, CaseIterable {
         case .crc64nvme: CRC64State(CRCTables.crc64nvme)
         case .sha1: SHA1State()
         case .sha256: SHA256State()
+        case .sha512: SHA512State()
+        case .md5: MD5State()
         }
     }
 
@@ -51,7 +80,7 @@ enum ChecksumAlgorithm: String, CaseIterable {
         case .crc32: combined(parts, CRCTables.crc32)
         case .crc32c: combined(parts, CRCTables.crc32c)
         case .crc64nvme: combined(parts, CRCTables.crc64nvme)
-        case .sha1, .sha256: nil
+        case .sha1, .sha256, .sha512, .md5: nil
         }
     }
 
@@ -150,6 +179,31 @@ private final class SHA1State: ChecksumState {
             count = 20
         }
     }
+}
+
+private final class SHA512State: ChecksumState {
+    private var context = SHA512_CTX()
+
+    init() { SHA512_Init(&context) }
+
+    func update(_ bytes: UnsafeRawBufferPointer) {
+        SHA512_Update(&context, bytes.baseAddress, bytes.count)
+    }
+
+    var value: [UInt8] {
+        var context = context
+        return [UInt8](unsafeUninitializedCapacity: 64) { buffer, count in
+            SHA512_Final(buffer.baseAddress, &context)
+            count = 64
+        }
+    }
+}
+
+private final class MD5State: ChecksumState {
+    private var hash = MD5()
+
+    func update(_ bytes: UnsafeRawBufferPointer) { hash.update(bytes) }
+    var value: [UInt8] { hash.digest() }
 }
 
 /// MD5 (RFC 1321), which entity tags are made of.

@@ -141,7 +141,8 @@ final class FormUpload: BodySink {
         }
         try key.check()
         let expected = try expectedBytes(policy, offset)
-        let claim = try ChecksumClaim(header: { name in fields[name] }, trailers: nil)
+        try handler.checkSupported(fields.fields)
+        let claim = try ChecksumClaim(fields: fields.fields, trailers: nil)
         return Upload(
             key: key, fields: fields, policy: policy,
             properties: try ObjectProperties(fields: fields.fields, isForm: true),

@@ -31,13 +31,7 @@ final class MultipartUpload {
         self.key = key
         initiated = call.now
         properties = try ObjectProperties(fields: call.headers)
-        let name = call.header("x-amz-checksum-algorithm")
-        chosenAlgorithm = name.flatMap(ChecksumAlgorithm.init(name:))
-        if name != nil, chosenAlgorithm == nil {
-            throw .invalidRequest(
-                "Checksum algorithm provided is unsupported. Please try again with any of the valid types: [CRC32, CRC32C, CRC64NVME, SHA1, SHA256]"
-            )
-        }
+        chosenAlgorithm = try call.checksumAlgorithm("x-amz-checksum-algorithm")
         let algorithm = chosenAlgorithm ?? .crc64nvme
         guard let text = call.header("x-amz-checksum-type") else {
             kind = algorithm.defaultKind

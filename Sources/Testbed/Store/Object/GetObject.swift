@@ -41,7 +41,7 @@ extension StoreHandler {
         _ call: StoreCall, _ object: StoredObject
     ) throws(S3Failure) -> HTTPResponse? {
         if let list = call.header("if-match") {
-            guard EntityTag.matches(list, object.etag) else {
+            guard EntityTag.matchesStrongly(list, object.etag) else {
                 throw .preconditionFailed("If-Match")
             }
         } else if let time = call.header("if-unmodified-since").flatMap(HTTPDate.parse),

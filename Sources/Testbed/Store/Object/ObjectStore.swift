@@ -86,7 +86,7 @@ final class Bucket {
         if let value = call.header("if-match") {
             guard value != "*" else { throw .notImplemented(header: "If-Match") }
             guard let object = objects[key] else { throw .noSuchKey(key) }
-            guard EntityTag.matches(value, object.etag) else {
+            guard EntityTag.matchesStrongly(value, object.etag) else {
                 throw .preconditionFailed("If-Match")
             }
         }
@@ -120,7 +120,13 @@ enum EntityTag {
         String(decoding: tag.utf8.filter { $0 != 0x22 && $0 != 0x20 }, as: UTF8.self)
     }
 
-    /// `list` is `*` or tags separated by commas.
+    /// `If-Match` (RFC 9110 §13.1.1): a weak tag is never the object's.
+    static func matchesStrongly(_ list: String, _ etag: String) -> Bool {
+        let wanted = bare(etag)
+        return list == "*" || list.split(separator: ",").contains { bare($0) == wanted }
+    }
+
+    /// `If-None-Match` (RFC 9110 §13.1.2): `list` is `*` or tags separated by commas.
     static func matches(_ list: String, _ etag: String) -> Bool {
         let wanted = bare(etag)
         return list.split(separator: ",").contains {

@@ -45,9 +45,9 @@ final class StoreCall {
             hostBucket: address.isPathStyle ? nil : address.bucket)
     }
 
-    func header(_ name: String) -> String? {
-        headers.first { $0.name.equalsIgnoringCase(name) }?.value
-    }
+    /// Repeated fields count as one value, joined by commas, as they are signed (and RFC 9110 §5.3 has
+    /// it): whoever took the first of two checksums would leave the other unread.
+    func header(_ name: String) -> String? { headers.joinedValue(name) }
 
     func answer(_ response: HTTPResponse) {
         var response = response
@@ -71,6 +71,17 @@ final class StoreCall {
     /// Names the host that answered; there is one.
     static let hostID = Base64.encode(
         Array("uploadbench embedded store; no other host is behind it".utf8))
+}
+
+extension [NameValue] {
+    /// nil without a field of this name.
+    func joinedValue(_ name: String) -> String? {
+        var value: String?
+        for field in self where field.name.equalsIgnoringCase(name) {
+            value = value.map { "\($0),\(field.value)" } ?? field.value
+        }
+        return value
+    }
 }
 
 extension HTTPResponse {

@@ -35,23 +35,21 @@ struct ObjectProperties {
     ]
 
     let contentType: String
-    let storageClass: String
+    private(set) var storageClass: String
     /// `Cache-Control` and its kin and `x-amz-meta-*`; these in lower case.
-    let headers: [NameValue]
+    private(set) var headers: [NameValue]
     let tagCount: Int
 
     /// - Parameter fields: of a request or a form.
     init(fields: [NameValue], isForm: Bool = false) throws(S3Failure) {
-        var contentType = Self.defaultContentType
-        var storageClass = "STANDARD"
+        let contentType = fields.joinedValue("content-type") ?? Self.defaultContentType
+        let storageClass = fields.joinedValue("x-amz-storage-class") ?? "STANDARD"
         var kept: [NameValue] = []
         var tags = 0
         for field in fields {
             let name = field.name.asciiLowercased
             switch name {
-            case "content-type": contentType = field.value
-            case "x-amz-storage-class": storageClass = field.value
-            case "x-amz-tagging": tags = field.value.split(separator: "&").count
+            case "x-amz-tagging": tags += field.value.split(separator: "&").count
             case "tagging" where isForm: tags = Self.tagCount(xml: field.value)
             case "x-amz-acl", "acl":
                 if name == "x-amz-acl" || isForm { try Self.checkACL(field.value, name) }
@@ -73,6 +71,20 @@ struct ObjectProperties {
         headers = kept
         tagCount = tags
         try checkMetadataSize()
+    }
+
+    /// A copy's, which keeps its metadata: what its request gives besides that replaces the source's.
+    func copied(by call: StoreCall) throws(S3Failure) -> ObjectProperties {
+        let redirect = "x-amz-website-redirect-location"
+        let names = ["x-amz-storage-class", redirect]
+        let given = try ObjectProperties(
+            fields: call.headers.filter { names.contains($0.name.asciiLowercased) })
+        var copied = self
+        if call.header(names[0]) != nil { copied.storageClass = given.storageClass }
+        guard call.header(redirect) != nil else { return copied }
+        copied.headers.removeAll { $0.name == redirect }
+        copied.headers += given.headers
+        return copied
     }
 
     /// It becomes a field name of the object's answers, but in a form or a query it may be any text,

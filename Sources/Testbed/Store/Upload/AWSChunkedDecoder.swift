@@ -32,9 +32,8 @@ struct AWSChunkedDecoder {
         hasSignedTrailer = verifier != nil && hasTrailer
     }
 
-    func trailer(_ name: String) -> String? {
-        trailers.first { $0.name.equalsIgnoringCase(name) }?.value
-    }
+    /// Repeated ones count as one value, as fields do.
+    func trailer(_ name: String) -> String? { trailers.joinedValue(name) }
 
     /// - Parameter output: gets the data; valid during the call only.
     mutating func decode(

@@ -92,10 +92,7 @@ struct BodyDigests {
         case .given(let value): expected = value
         case .trailing:
             guard let text = trailer(claim.algorithm.headerName) else {
-                throw S3Failure(
-                    400, "MalformedTrailerError",
-                    "The request contained trailing data that was not well-formed or did not conform to our published schema."
-                )
+                throw .malformedTrailer
             }
             expected = try ChecksumClaim.value(text, claim.algorithm)
         }

@@ -10,6 +10,8 @@ struct BodyIntake {
     private var decoder: AWSChunkedDecoder?
     private let writer: any BytesWriter
     private let expectedBytes: Int64
+    /// The trailer that the claim's checksum comes in.
+    private let checksumTrailer: String?
     private var receivedBytes: Int64 = 0
 
     init(
@@ -18,6 +20,7 @@ struct BodyIntake {
     ) throws(S3Failure) {
         self.writer = writer
         expectedBytes = try Self.expectedBytes(call)
+        checksumTrailer = claim?.value == .trailing ? claim?.algorithm.headerName : nil
         var payloadHex: String?
         switch call.payload {
         case .unsigned: break
@@ -75,7 +78,18 @@ struct BodyIntake {
     func finish() throws(S3Failure) -> ReceivedBody {
         try decoder?.checkComplete()
         guard receivedBytes == expectedBytes else { throw .incompleteBody }
+        try checkTrailers()
         return try digests.finish(try writer.finish()) { decoder?.trailer($0) }
+    }
+
+    /// A checksum that was not announced would go unread.
+    private func checkTrailers() throws(S3Failure) {
+        for trailer in decoder?.trailers ?? []
+        where ChecksumClaim.algorithmName(trailer.name) != nil {
+            guard checksumTrailer.map(trailer.name.equalsIgnoringCase) == true else {
+                throw .malformedTrailer
+            }
+        }
     }
 }
 

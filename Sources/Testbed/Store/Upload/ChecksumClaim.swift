@@ -16,30 +16,34 @@ struct ChecksumClaim {
 
     /// nil when the request speaks of no checksum.
     init?(_ call: StoreCall) throws(S3Failure) {
-        try self.init(
-            header: { name in call.header(name) }, trailers: call.header("x-amz-trailer"))
-        let named = call.header("x-amz-sdk-checksum-algorithm")
-        if let named, ChecksumAlgorithm(name: named) == nil {
-            throw .invalidRequest(
-                "Checksum algorithm provided is unsupported. Please try again with any of the valid types: [CRC32, CRC32C, CRC64NVME, SHA1, SHA256]"
-            )
-        }
+        _ = try call.checksumAlgorithm("x-amz-sdk-checksum-algorithm")
+        try self.init(fields: call.headers, trailers: call.header("x-amz-trailer"))
     }
 
+    /// Every field that speaks of a checksum is looked at: what cannot be verified is refused, and so
+    /// are two of them, were they of one algorithm. Both texts for unknown names are those of a server
+    /// that follows S3 closely (Versity's gateway); S3's own were not seen.
+    ///
     /// - Parameters:
-    ///   - header: a field's value by its lower-case name.
+    ///   - fields: of a request or a form.
     ///   - trailers: the announced trailers' names.
-    init?(header: (String) -> String?, trailers: String?) throws(S3Failure) {
+    init?(fields: [NameValue], trailers: String?) throws(S3Failure) {
         var claims: [(ChecksumAlgorithm, Value)] = []
-        let announced = (trailers ?? "").lowercased().split(separator: ",").map {
-            $0.drop { $0 == " " }.prefix { $0 != " " }
+        for field in fields {
+            guard let name = Self.algorithmName(field.name) else { continue }
+            let algorithm = try ChecksumAlgorithm(
+                name: name, field: field.name,
+                refusal: .invalidRequest(
+                    "The algorithm type you specified in x-amz-checksum- header is invalid."))
+            claims.append((algorithm, .given(try Self.value(field.value, algorithm))))
         }
-        for algorithm in ChecksumAlgorithm.allCases {
-            if let text = header(algorithm.headerName) {
-                claims.append((algorithm, .given(try Self.value(text, algorithm))))
-            } else if announced.contains(where: { $0 == algorithm.headerName }) {
-                claims.append((algorithm, .trailing))
-            }
+        for announced in (trailers ?? "").split(separator: ",") {
+            let trailer = announced.filter { $0 != " " && $0 != "\t" }
+            let algorithm = try ChecksumAlgorithm(
+                name: Self.algorithmName(trailer) ?? "", field: trailer,
+                refusal: .invalidRequest(
+                    "The value specified in the x-amz-trailer header is not supported"))
+            claims.append((algorithm, .trailing))
         }
         guard claims.count < 2 else {
             throw .invalidRequest(
@@ -48,6 +52,20 @@ struct ChecksumClaim {
         }
         guard let claim = claims.first else { return nil }
         (algorithm, value) = claim
+    }
+
+    /// `sha256` of `x-amz-checksum-sha256`; nil for fields that hold no checksum.
+    static func algorithmName(_ field: String) -> String? {
+        let prefix = "x-amz-checksum-"
+        let bytes = field.utf8
+        // Most fields are told apart by their length or their first letter.
+        guard bytes.count > prefix.utf8.count, bytes.first.map({ $0 | 0x20 }) == 0x78 else {
+            return nil
+        }
+        let name = field.asciiLowercased
+        guard name.utf8.starts(with: prefix.utf8) else { return nil }
+        let rest = String(decoding: name.utf8.dropFirst(prefix.utf8.count), as: UTF8.self)
+        return ["algorithm", "type", "mode"].contains(rest) ? nil : rest
     }
 
     init(computed algorithm: ChecksumAlgorithm) {
@@ -62,5 +80,14 @@ struct ChecksumClaim {
             throw .invalidRequest("Value for \(algorithm.headerName) header is invalid.")
         }
         return value
+    }
+}
+
+extension StoreCall {
+    /// The algorithm that a field names; nil without the field.
+    func checksumAlgorithm(_ field: String) throws(S3Failure) -> ChecksumAlgorithm? {
+        guard let name = header(field) else { return nil }
+        return try ChecksumAlgorithm(
+            name: name, field: field, refusal: ChecksumAlgorithm.unsupported)
     }
 }

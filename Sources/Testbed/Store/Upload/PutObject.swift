@@ -37,11 +37,32 @@ extension StoreHandler {
     func copyObject(
         _ call: StoreCall, _ bucket: Bucket, _ key: ObjectKey
     ) throws(S3Failure) -> HTTPResponse {
+        let replaces = try replacesMetadata(call)
+        // A copy has no body that a checksum could be of, and the one that it would ask for is not
+        // computed: the source's is kept.
+        if let claim = try ChecksumClaim(call) {
+            throw .notImplemented(header: claim.algorithm.headerName)
+        }
+        _ = try call.checksumAlgorithm("x-amz-checksum-algorithm")
         let source = try copySource(call)
-        let replaces = call.header("x-amz-metadata-directive")?.uppercased() == "REPLACE"
+        guard source.bucket !== bucket || source.key != key || replaces || changesObject(call)
+        else {
+            throw .invalidRequest(
+                "This copy request is illegal because it is trying to copy an object to itself without changing the object's metadata, storage class, website redirect location or encryption attributes."
+            )
+        }
+        return try copyObject(call, source.object, replaces: replaces, to: bucket, key)
+    }
+
+    private func copyObject(
+        _ call: StoreCall, _ source: StoredObject, replaces: Bool, to bucket: Bucket,
+        _ key: ObjectKey
+    ) throws(S3Failure) -> HTTPResponse {
         let object = StoredObject(
             content: source.content, etag: source.etag, lastModified: call.now,
-            properties: replaces ? try ObjectProperties(fields: call.headers) : source.properties,
+            properties: replaces
+                ? try ObjectProperties(fields: call.headers)
+                : try source.properties.copied(by: call),
             checksum: source.checksum, partBytes: source.partBytes)
         try bucket.checkWriteConditions(call, key)
         bucket.put(object, at: key)
@@ -53,17 +74,40 @@ extension StoreHandler {
         }
     }
 
-    private func copySource(_ call: StoreCall) throws(S3Failure) -> StoredObject {
+    private func replacesMetadata(_ call: StoreCall) throws(S3Failure) -> Bool {
+        let name = "x-amz-metadata-directive"
+        guard let directive = call.header(name) else { return false }
+        switch directive.uppercased() {
+        case "COPY": return false
+        case "REPLACE": return true
+        default:
+            throw .invalidArgument("Unknown metadata directive.", name: name, value: directive)
+        }
+    }
+
+    /// What S3 counts as a change, besides other metadata; that of encryption counts though it is the
+    /// same as before.
+    private func changesObject(_ call: StoreCall) -> Bool {
+        [
+            "x-amz-storage-class", "x-amz-website-redirect-location",
+            "x-amz-server-side-encryption",
+        ].contains { call.header($0) != nil }
+    }
+
+    private func copySource(
+        _ call: StoreCall
+    ) throws(S3Failure) -> (bucket: Bucket, key: ObjectKey, object: StoredObject) {
         let text = call.header("x-amz-copy-source") ?? ""
-        let path = PercentEncoding.decode(text.utf8.drop { $0 == 0x2F })
-        guard let slash = path.firstIndex(of: 0x2F) else {
+        // One slash may lead it.
+        let path = PercentEncoding.decode(text.utf8.dropFirst(text.utf8.first == 0x2F ? 1 : 0))
+        guard let slash = path.firstIndex(of: 0x2F), slash > 0 else {
             throw .invalidArgument(
                 "Invalid copy source object key", name: "x-amz-copy-source", value: text)
         }
         let bucket = try store.bucket(String(decoding: path[..<slash], as: UTF8.self))
         let key = ObjectKey(Array(path[(slash + 1)...]))
         guard let object = bucket[key] else { throw .noSuchKey(key) }
-        return object
+        return (bucket, key, object)
     }
 
     func deleteObject(
@@ -71,7 +115,7 @@ extension StoreHandler {
     ) throws(S3Failure) -> HTTPResponse {
         if let value = call.header("if-match") {
             guard let object = bucket[key] else { throw .noSuchKey(key) }
-            guard EntityTag.matches(value, object.etag) else {
+            guard EntityTag.matchesStrongly(value, object.etag) else {
                 throw .preconditionFailed("If-Match")
             }
         }
