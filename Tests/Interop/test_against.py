@@ -1,5 +1,6 @@
 """`run --against`: two sides that take turns."""
 
+import os
 import signal
 import subprocess
 import time
@@ -132,6 +133,23 @@ def test_no_side_goes_on_without_the_run(tmp_path, signals):
     assert len(started) == 2
     for number in signals:
         process.send_signal(number)
+    process.wait(10)
+    deadline = time.monotonic() + 20
+    while any(is_running(pid) for pid in started):
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+def test_a_side_that_was_stopped_does_not_hold_an_interrupted_run(tmp_path):
+    words = [word if word != 20 else 10_000_000 for word in SHORT]
+    process = program.start("run", *words, "--against", program.BINARY, "-q", "-o", tmp_path / "out")
+    deadline = time.monotonic() + 20
+    while len(list(tmp_path.glob("out/.round-*/timeline.csv"))) == 0:
+        assert time.monotonic() < deadline and process.poll() is None
+        time.sleep(0.05)
+    started = under(process.pid)
+    os.kill(started[0], signal.SIGSTOP)
+    process.send_signal(signal.SIGINT)
     process.wait(10)
     deadline = time.monotonic() + 20
     while any(is_running(pid) for pid in started):

@@ -80,6 +80,17 @@ def test_a_barrier_ends_in_time_though_the_listing_does_not(tmp_path):
     assert time.monotonic() - began < PATIENCE_S
 
 
+def test_a_probe_that_trickles_is_bound_by_the_time_of_a_request(tmp_path):
+    with Hostile(200, trickles=True) as server:
+        started = time.monotonic()
+        done = program.run(
+            "run", "--target", server.url, "--bucket", "b", "--signer", "local", "--scenarios", "presigned-post",
+            "--size", "1KiB", "-n", 1, "-c", 1, "--warmup", "0s", "--rounds", 1, "-q", "--request-timeout", "2s",
+            "-o", tmp_path / "run", environment=KEYS,
+        )  # fmt: skip
+    assert done.code != 0 and time.monotonic() - started < PATIENCE_S
+
+
 def test_a_listing_that_trickles_does_not_hold_an_interrupted_clean(record):
     with Hostile(200, trickles=True) as server:
         process = program.start("clean", record, "--target", server.url, environment=KEYS, stderr=subprocess.PIPE)

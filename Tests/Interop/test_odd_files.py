@@ -95,7 +95,7 @@ def test_no_output_takes_the_place_of_a_results_file(made, tmp_path, words):
     before = {path.name: path.read_bytes() for path in folder.iterdir()}
     command, flag = words
     runs = [folder, made] if command == "compare" else [folder]
-    for name in (*FILES, ".lock"):
+    for name in (*FILES, ".lock", "capacity.json"):
         done = program.run(command, *runs, flag, folder / "x" / ".." / name)
         assert done.code == 64 and "is a file of the results" in done.err, done.text
     assert before == {path.name: path.read_bytes() for path in folder.iterdir()}

@@ -125,6 +125,35 @@ def test_a_run_that_cannot_tidy_up_leaves_no_keys(tmp_path, signals, tls):
     assert list(temporary.iterdir()) == []
 
 
+def test_a_run_that_is_killed_while_its_endpoint_starts_leaves_no_keys(tmp_path):
+    for number in range(20):
+        temporary = tmp_path / str(number)
+        temporary.mkdir()
+        process = program.start(
+            "run", "--scenarios", "presigned-put", "-n", "1", "-q", "-o", tmp_path / f"run{number}",
+            environment={"TMPDIR": str(temporary)},
+        )  # fmt: skip
+        while not os.listdir(temporary):
+            assert process.poll() is None
+        time.sleep(number / 2000)
+        process.kill()
+        process.wait()
+    # A folder that never had a server may stay, empty.
+    wait_for("the end of the endpoints", lambda: not list(tmp_path.glob("*/*/ready.json")) and not serving(tmp_path))
+    assert list(tmp_path.glob("*/*/*")) == [path for path in tmp_path.glob("*/*/*") if path.parts[-3].startswith("run")]
+
+
+def serving(folder: Path) -> list[str]:
+    """Processes that have something below the folder on their command line."""
+    lines = []
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            lines.append(path.read_bytes().replace(b"\0", b" ").decode(errors="replace"))
+        except OSError:
+            pass
+    return [line for line in lines if " serve " in line and str(folder) in line]
+
+
 def test_a_link_in_a_results_folder_is_not_written_through(tmp_path):
     """Somebody was faster, in a folder that others may write into."""
     victim, folder = tmp_path / "victim", tmp_path / "run"

@@ -92,7 +92,11 @@ struct AgainstSide: Sendable {
     private static func wait(_ program: ChildProgram) {
         while program.isRunning, !Interruption.isRequested { poll(nil, 0, 20) }
         program.send(SIGINT)
-        program.wait()
+        // One that was stopped would not hear of it.
+        while program.isRunning {
+            if HaltWatch.state(program.identifier) == "T" { program.killGroup() }
+            poll(nil, 0, 20)
+        }
     }
 
     /// The settings were spelled out; only what must not stand on a command line is handed on.

@@ -14,11 +14,12 @@ final class SequentialClient {
     private static let cleaningLimitNs: Int64 = 30_000_000_000
     /// Without an answer to what tidies up, once an interrupt was asked for.
     private static let graceNs: Int64 = 5_000_000_000
+    private static let longestNs: Int64 = 120_000_000_000
     private static let answerLimitBytes = 16 << 20
 
     init(_ settings: TransferConfiguration) throws(CommandError) {
         var configuration = settings
-        configuration.totalTimeoutNs = 120_000_000_000
+        configuration.totalTimeoutNs = min(settings.totalTimeoutNs, Self.longestNs)
         // A thousand keys of a kilobyte, with owners and entities.
         configuration.answerBodyLimitBytes = max(
             configuration.answerBodyLimitBytes, Self.answerLimitBytes)

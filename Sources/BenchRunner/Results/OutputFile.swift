@@ -5,7 +5,7 @@ enum OutputFile {
     private static let flags = ["junit", "markdown"] + ExportFormat.allCases.map(\.rawValue)
     private static let resultNames: Set<String> = [
         "run.json", "summary.csv", "samples.csv", "timeline.csv", "histograms.csv", "signing.csv",
-        "capacity.csv", "guard.csv", KeyJournal.fileName, RunLock.fileName,
+        "capacity.csv", "capacity.json", "guard.csv", KeyJournal.fileName, RunLock.fileName,
     ]
 
     /// Looks at the names before anything is measured.

@@ -45,6 +45,8 @@ struct Timeline: Sendable {
             seconds[index].overflow += 1
             return
         }
+        // What the run's end cut off is neither a success nor a failure.
+        guard sample.outcome != .cancelled else { return }
         guard !sample.hasFailed else {
             seconds[index].errors += 1
             return

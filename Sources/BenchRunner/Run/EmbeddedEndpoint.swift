@@ -35,13 +35,13 @@ final class EmbeddedEndpoint {
             try? FileManager.default.removeItem(atPath: folder)
             throw Self.unavailable("it cannot be started: \(error.message)")
         }
-        // This process may be killed before it can.
-        tell(Questions.removeReadyFile)
     }
 
-    @discardableResult private func tell(_ line: String) -> Bool {
+    private func tell(_ line: String) -> Bool { Self.tell(line, input) }
+
+    @discardableResult private static func tell(_ line: String, _ pipe: Int32) -> Bool {
         let bytes = Array((line + "\n").utf8)
-        return write(input, bytes, bytes.count) == bytes.count
+        return write(pipe, bytes, bytes.count) == bytes.count
     }
 
     private static func start(
@@ -49,6 +49,8 @@ final class EmbeddedEndpoint {
     ) throws(SystemError) -> (ChildProgram, input: Int32, output: Int32) {
         let toChild = try ChildProgram.pipe()
         defer { close(toChild.read) }
+        // Before there is a child: this process may be killed at any moment, also before it could tidy up.
+        tell(Questions.removeReadyFile, toChild.write)
         do throws(SystemError) {
             let fromChild = try ChildProgram.pipe()
             defer { close(fromChild.write) }

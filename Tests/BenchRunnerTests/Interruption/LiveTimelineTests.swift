@@ -40,6 +40,16 @@ import Testing
         #expect(timeline.seconds[1].responseUs(atPercentiles: [50]).count == 1)
     }
 
+    @Test func `what the end of the run cut off is neither an upload nor an error`() {
+        var timeline = timeline(endedMs: [100])
+        var cut = sample(endedNs: 200_000_000)
+        cut.outcome = .cancelled
+        timeline.record(cut, sizeBytes: 1, cellStartNs: 0, inFlight: 1)
+        timeline.finish()
+        #expect(timeline.seconds.map(\.uploads) == [1])
+        #expect(timeline.seconds.map(\.errors) == [0])
+    }
+
     @Test func `nothing is handed over twice, and seconds without an upload are`() {
         var timeline = timeline(endedMs: [100])
         #expect(timeline.seal(before: 3).map(\.uploads) == [1, 0, 0])
