@@ -188,6 +188,9 @@ def test_idle_clients_of_other_roles_leave_descriptors_to_answer_with(tmp_path, 
         deadline = time.monotonic() + 10
         while len(select.select(held, [], [], 0.2)[0]) < 50 and time.monotonic() < deadline:
             pass
+        deadline = time.monotonic() + 10
+        while statuses() != [503] and time.monotonic() < deadline:
+            time.sleep(0.05)
         assert statuses() == [503]
         for client in held:
             client.close()

@@ -99,12 +99,12 @@ def kinds(interruptions, folder):
     yield "`SIGKILL`, and again while it is resumed", MOMENTS, (-9,), send(signal.SIGKILL)
     yield "`SIGKILL` of the embedded endpoint", MOMENTS, (69,), to_child(signal.SIGKILL)
     yield "`SIGSTOP` of the embedded endpoint", 3, (69,), to_child(signal.SIGSTOP)
-    yield "file descriptors run out (limit lowered to 10)", 3, (74,), limit_descriptors
+    yield "file descriptors run out (limit lowered to 4)", 3, (1, 74), limit_descriptors
     yield "file size limited (`RLIMIT_FSIZE`)", 3, (74,), limit_file_size
 
 
 def limit_descriptors(run):
-    run.limit_files(10)
+    run.limit_files(4)
 
 
 def limit_file_size(run):
